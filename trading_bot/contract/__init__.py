@@ -1,0 +1,1 @@
+"""The contract: events, commands, settings, errors and telemetry, declared once as data."""

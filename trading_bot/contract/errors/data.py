@@ -1,0 +1,7 @@
+"""Errors of market data files."""
+
+from __future__ import annotations
+
+from trading_bot.contract.errors.definition import ErrorDefinition
+
+DEFINITIONS: tuple[ErrorDefinition, ...] = ()

@@ -1,0 +1,7 @@
+"""Errors of the tapes and the databases."""
+
+from __future__ import annotations
+
+from trading_bot.contract.errors.definition import ErrorDefinition
+
+DEFINITIONS: tuple[ErrorDefinition, ...] = ()

@@ -1,0 +1,132 @@
+"""Errors of the pre-trade check and the circuit breaker."""
+
+from __future__ import annotations
+
+from trading_bot.contract.errors.definition import (
+    CircuitBreakerTripped,
+    ErrorDefinition,
+    OrderDenied,
+    Remediation,
+    Severity,
+)
+
+DEFINITIONS: tuple[ErrorDefinition, ...] = (
+    ErrorDefinition(
+        code="RISK_001",
+        title="Order notional over its limit",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="One order's value is above max_order_notional.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Lower the strategy's order size, or raise the limit deliberately"),),
+    ),
+    ErrorDefinition(
+        code="RISK_002",
+        title="Position over its limit",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="The position after the order would be above max_position_notional.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Nothing, unless the limit is wrong for the symbol"),),
+    ),
+    ErrorDefinition(
+        code="RISK_003",
+        title="Gross exposure over its limit",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="The sum of all positions after the order would be above max_gross_exposure.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Nothing, unless the limit is wrong for the account"),),
+    ),
+    ErrorDefinition(
+        code="RISK_004",
+        title="Price outside the collar",
+        consequence=OrderDenied,
+        severity=Severity.WARNING,
+        cause="The order's price is further from the mark than price_collar_bps allows.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Look at the quotes of the symbol"),),
+    ),
+    ErrorDefinition(
+        code="RISK_005",
+        title="Order rate over its limit",
+        consequence=OrderDenied,
+        severity=Severity.WARNING,
+        cause="More orders in the last minute than max_orders_per_minute.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Look for a strategy that flaps"),),
+    ),
+    ErrorDefinition(
+        code="RISK_006",
+        title="Daily loss limit reached",
+        consequence=CircuitBreakerTripped,
+        severity=Severity.CRITICAL,
+        cause="The loss since the day's start reached max_daily_loss.",
+        impact="The breaker is open: only cancels and closes pass until the next trading day or a reset.",
+        remediation=(
+            Remediation("Look at the trades of the day before anything else"),
+            Remediation("Reset the breaker only when the reason is understood"),
+        ),
+    ),
+    ErrorDefinition(
+        code="RISK_007",
+        title="Drawdown limit reached",
+        consequence=CircuitBreakerTripped,
+        severity=Severity.CRITICAL,
+        cause="Equity fell from its peak by more than max_drawdown.",
+        impact="The breaker is open: only cancels and closes pass until a reset.",
+        remediation=(
+            Remediation("Look at the trades since the peak"),
+            Remediation("Reset the breaker only when the reason is understood"),
+        ),
+    ),
+    ErrorDefinition(
+        code="RISK_008",
+        title="Mode does not allow new risk",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="The bot is reduce_only, paused or halted.",
+        impact="The order was not sent.",
+        remediation=(Remediation("See why the mode is what it is", command="tickertape status", safe=False),),
+    ),
+    ErrorDefinition(
+        code="RISK_009",
+        title="Symbol is blocked",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="The symbol's data is stale, an order on it is unknown, or its books disagree with the venue.",
+        impact="The order was not sent; other symbols trade on.",
+        remediation=(
+            Remediation("See the conditions and their reasons", command="tickertape status", safe=False),
+        ),
+    ),
+    ErrorDefinition(
+        code="RISK_010",
+        title="Value needed for the check is unknown",
+        consequence=OrderDenied,
+        severity=Severity.WARNING,
+        cause="A mark, a balance or the equity is not known, so the limit cannot be checked.",
+        impact="The order was not sent: an unknown value never passes.",
+        remediation=(
+            Remediation("See the conditions and their reasons", command="tickertape status", safe=False),
+        ),
+    ),
+    ErrorDefinition(
+        code="RISK_011",
+        title="Order below the venue's minimum",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="After rounding down to the lot the order is under the venue's minimum quantity or notional.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Raise the strategy's order size"),),
+    ),
+    ErrorDefinition(
+        code="RISK_012",
+        title="Not enough balance",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="The order needs more cash, or more of the base asset, than is free.",
+        impact="The order was not sent.",
+        remediation=(Remediation("Nothing, unless the order size is wrong for the account"),),
+    ),
+)

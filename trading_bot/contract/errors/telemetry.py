@@ -1,0 +1,41 @@
+"""Errors of telemetry and its shipping."""
+
+from __future__ import annotations
+
+from trading_bot.contract.errors.definition import (
+    ErrorDefinition,
+    NonRetriableError,
+    Remediation,
+    RetriableError,
+    Severity,
+)
+
+DEFINITIONS: tuple[ErrorDefinition, ...] = (
+    ErrorDefinition(
+        code="TEL_001",
+        title="A collector of metrics failed",
+        consequence=RetriableError,
+        severity=Severity.ERROR,
+        cause="One part of the metrics page could not be rendered.",
+        impact="Its families are missing from this scrape; the others are served.",
+        remediation=(Remediation("Find the line with this code in logs/exporter.jsonl"),),
+    ),
+    ErrorDefinition(
+        code="TEL_002",
+        title="Fold and snapshot disagree",
+        consequence=NonRetriableError,
+        severity=Severity.CRITICAL,
+        cause="A reader's fold of the tape differs from the snapshot that the bot wrote.",
+        impact="One of the two is wrong: figures on dashboards may differ from the bot's own.",
+        remediation=(Remediation("Keep the journal and report it with both states"),),
+    ),
+    ErrorDefinition(
+        code="TEL_003",
+        title="A reader was sent back to a snapshot",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The reader's position is past the tape's end, or the tape was replaced.",
+        impact="The reader starts again from the last snapshot; nothing is lost.",
+        remediation=(Remediation("Nothing, unless it repeats"),),
+    ),
+)

@@ -1,0 +1,100 @@
+"""Errors of the exchange: its answers and its clock."""
+
+from __future__ import annotations
+
+from trading_bot.contract.errors.definition import (
+    ErrorDefinition,
+    HaltError,
+    NonRetriableError,
+    OperatorError,
+    ReduceOnlyError,
+    Remediation,
+    RetriableError,
+    Severity,
+)
+
+DEFINITIONS: tuple[ErrorDefinition, ...] = (
+    ErrorDefinition(
+        code="VENUE_001",
+        title="Venue not reachable",
+        consequence=RetriableError,
+        severity=Severity.ERROR,
+        cause="No connection, or no answer in time, from the venue.",
+        impact="It is tried again with back-off; no new order is sent meanwhile.",
+        remediation=(Remediation("Look at the venue's status and the network path"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_002",
+        title="Venue refused the credentials",
+        consequence=OperatorError,
+        severity=Severity.CRITICAL,
+        cause="The key is unknown, has no permission to trade, or the signature is wrong.",
+        impact="The bot cannot trade or read its balances.",
+        remediation=(Remediation("Check BOT_VENUE__API_KEY_FILE and BOT_VENUE__SECRET_FILE"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_003",
+        title="Rate limit reached",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The venue answered that too many requests were made.",
+        impact="Requests wait as long as the venue asked.",
+        remediation=(Remediation("Look for a loop that asks too often"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_004",
+        title="Banned by the venue",
+        consequence=HaltError,
+        severity=Severity.CRITICAL,
+        cause="The venue bans this address or key for ignoring its rate limit.",
+        impact="Nothing can be sent until the ban ends.",
+        remediation=(
+            Remediation("Stop the bot and find what asked too often", command="tickertape halt", safe=False),
+        ),
+    ),
+    ErrorDefinition(
+        code="VENUE_005",
+        title="Clock differs from the venue's",
+        consequence=ReduceOnlyError,
+        severity=Severity.ERROR,
+        cause="This machine's clock and the venue's differ by more than max_clock_offset_ms.",
+        impact="Signed requests may be refused; only cancels and closes are sent.",
+        remediation=(Remediation("Synchronise the clock (chrony or systemd-timesyncd)"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_006",
+        title="Venue in maintenance",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The venue announced that it is not serving.",
+        impact="It is tried again; no new order is sent meanwhile.",
+        remediation=(Remediation("Look at the venue's announcements"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_007",
+        title="Answer cannot be decoded",
+        consequence=RetriableError,
+        severity=Severity.ERROR,
+        cause="The venue's answer was not what its protocol promises.",
+        impact="A read is tried again; an order counts as unknown.",
+        remediation=(Remediation("Look at the first characters of the answer in the context"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_008",
+        title="Symbol cannot be traded here",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="The symbol is not listed at the venue, or not quoted in the account's currency.",
+        impact="The bot did not start.",
+        remediation=(Remediation("Correct symbols in config.yaml"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_009",
+        title="Invalid request to the venue",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The venue says that the request itself was wrong.",
+        impact="The request is over; nothing was traded.",
+        remediation=(Remediation("Report it with the line from the log"),),
+    ),
+)
