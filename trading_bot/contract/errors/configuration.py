@@ -56,4 +56,13 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
             ),
         ),
     ),
+    ErrorDefinition(
+        code="CFG_005",
+        title="Command cannot be read",
+        consequence=NonRetriableError,
+        severity=Severity.WARNING,
+        cause="A command on the control tape has an unknown name or arguments that do not fit.",
+        impact="The command was rejected; nothing was changed.",
+        remediation=(Remediation("Issue the command again with the arguments that its schema names"),),
+    ),
 )

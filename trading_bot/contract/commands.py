@@ -1,0 +1,109 @@
+"""Commands that ops may put on the control tape for the bot. Imperative; the bot answers with events."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from trading_bot.contract.errors.definition import NonRetriableError
+from trading_bot.contract.events.lifecycle import CommandIssued
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all commands. ``LOOSENS`` says whether it allows more risk than before."""
+
+    NAME: ClassVar[str]
+    LOOSENS: ClassVar[bool] = False
+
+
+class PauseTrading(Command):
+    """No new signals are acted on; working orders and positions stay."""
+
+    NAME: ClassVar[str] = "PauseTrading"
+
+
+class ResumeTrading(Command):
+    """Back to running from paused or reduce_only. A HALT file is not lifted by it."""
+
+    NAME: ClassVar[str] = "ResumeTrading"
+    LOOSENS: ClassVar[bool] = True
+
+
+class ReduceOnly(Command):
+    """Only cancels and closes pass."""
+
+    NAME: ClassVar[str] = "ReduceOnly"
+
+
+class HaltTrading(Command):
+    """Stop trading and cancel working orders."""
+
+    NAME: ClassVar[str] = "HaltTrading"
+
+
+class ApplySettings(Command):
+    """Put these settings in force, if the generation in force is the expected one."""
+
+    NAME: ClassVar[str] = "ApplySettings"
+    LOOSENS: ClassVar[bool] = True
+
+    settings: dict[str, Any]
+    hash: str
+
+
+class RollbackSettings(Command):
+    """Put the settings of an earlier generation in force again."""
+
+    NAME: ClassVar[str] = "RollbackSettings"
+    LOOSENS: ClassVar[bool] = True
+
+    generation: int
+
+
+class ResetBreaker(Command):
+    """Close one circuit breaker before its time."""
+
+    NAME: ClassVar[str] = "ResetBreaker"
+    LOOSENS: ClassVar[bool] = True
+
+    breaker: str
+
+
+class RestartBot(Command):
+    """Finish the cycle, flush, and end with exit status 75, so that the supervisor starts the bot again."""
+
+    NAME: ClassVar[str] = "RestartBot"
+
+
+class FlattenPositions(Command):
+    """Close positions: one symbol, or all."""
+
+    NAME: ClassVar[str] = "FlattenPositions"
+
+    symbol: str | None = None
+
+
+class CancelOrders(Command):
+    """Cancel working orders: of one symbol, or all."""
+
+    NAME: ClassVar[str] = "CancelOrders"
+
+    symbol: str | None = None
+
+
+COMMANDS: dict[str, type[Command]] = {command.NAME: command for command in Command.__subclasses__()}
+
+
+def decode_command(issued: CommandIssued) -> Command:
+    """Return the command that an event of the control tape carries.
+
+    Raises:
+        NonRetriableError: CFG_005 for an unknown name or arguments that do not fit.
+    """
+    try:
+        return msgspec.convert(issued.arguments, COMMANDS[issued.name])
+    except (KeyError, msgspec.ValidationError) as error:
+        expected = ", ".join(COMMANDS)
+        message = f"command {issued.name!r} cannot be read: {error} (commands are {expected})"
+        raise NonRetriableError("CFG_005", message, command_id=issued.command_id) from error

@@ -1,0 +1,122 @@
+"""The account: what the venue says is there, and the anchors that limits are measured from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from trading_bot.contract.events.definition import Event
+
+
+class BalanceAdopted(Event):
+    """The bot's books take over a balance from the venue: at the first boot, or to settle a mismatch."""
+
+    KIND: ClassVar[str] = "balance.adopted"
+    REASON: ClassVar[str] = "Money that came or went without a fill, with both values."
+
+    asset: str
+    previous: Decimal
+    amount: Decimal
+    reason: str
+    """``opening`` or ``mismatch``."""
+
+
+class PositionAdopted(Event):
+    """A position is taken over from the venue without its fills; its entry price is unknown."""
+
+    KIND: ClassVar[str] = "position.adopted"
+    REASON: ClassVar[str] = "What depends on an unknown entry price is unknown, with this as the reason."
+
+    symbol: str
+    previous: Decimal
+    quantity: Decimal
+    reason: str
+
+
+class DayStarted(Event):
+    """A new trading day: losses of the day are measured from here."""
+
+    KIND: ClassVar[str] = "day.started"
+    REASON: ClassVar[str] = "The day's anchors survive a restart."
+
+    day: str
+    """ISO date of the trading day."""
+    equity: Decimal
+
+
+class AnchorsRestored(Event):
+    """After a restart: the anchors that limits are measured from are these, read from the journal."""
+
+    KIND: ClassVar[str] = "anchors.restored"
+    REASON: ClassVar[str] = "Proof that a restart did not reset a loss limit."
+
+    day: str | None
+    day_start_equity: Decimal | None
+    peak_equity: Decimal | None
+    breakers: tuple[str, ...]
+
+
+class BreakerOpened(Event):
+    """A loss or error limit was reached: no new risk."""
+
+    KIND: ClassVar[str] = "breaker.opened"
+    REASON: ClassVar[str] = "Why the bot stopped taking risk, with the numbers."
+
+    breaker: str
+    """The limit's settings key: ``max_daily_loss`` or ``max_drawdown``."""
+    error_code: str
+    limit_value: Decimal
+    observed: Decimal
+    message: str
+
+
+class BreakerReset(Event):
+    """A breaker is closed again."""
+
+    KIND: ClassVar[str] = "breaker.reset"
+    REASON: ClassVar[str] = "Who allowed risk again, and which breaker only."
+
+    breaker: str
+    actor: str
+    reason: str
+
+
+class ReconciliationCompleted(Event):
+    """Orders, fills, balances and positions were compared over the union of both sides."""
+
+    KIND: ClassVar[str] = "reconciliation.completed"
+    REASON: ClassVar[str] = "The age of the last success is a condition."
+
+    trigger: str
+    """``start``, ``periodic`` or ``doubt``."""
+    orders_checked: int
+    fills_learned: int
+    mismatches: int
+    duration_ns: int
+
+
+class MismatchFound(Event):
+    """The two sides differ."""
+
+    KIND: ClassVar[str] = "mismatch.found"
+    REASON: ClassVar[str] = "Both values, before anything is settled."
+
+    mismatch_id: str
+    subject: str
+    """``order``, ``fill``, ``balance`` or ``position``."""
+    symbol: str | None
+    asset: str | None
+    local: str | None
+    venue: str | None
+    message: str
+
+
+class MismatchSettled(Event):
+    """A difference is gone: adopted, or no longer there."""
+
+    KIND: ClassVar[str] = "mismatch.settled"
+    REASON: ClassVar[str] = "Trading on what it concerned may go on."
+
+    mismatch_id: str
+    how: str
+    """``adopted`` or ``vanished``."""
