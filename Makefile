@@ -1,0 +1,74 @@
+# The only front door. `make` or `make help` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# Tests that start many processes share two cores with each other.
+WORKERS ?= 2
+
+# Some machines forbid byte code, and then every start of every process compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHON
+
+RUNTIME := $(VENV)/.runtime
+DEVELOPMENT := $(VENV)/.development
+
+.PHONY: help demo test test-long lint format golden bench lock tools clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+$(RUNTIME): requirements.lock pyproject.toml scripts/setup-venv
+	@if test -f $(DEVELOPMENT); then \
+		scripts/setup-venv $(VENV) requirements-dev.lock && touch $(DEVELOPMENT); \
+	else \
+		scripts/setup-venv $(VENV) requirements.lock; \
+	fi
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.lock pyproject.toml scripts/setup-venv
+	@scripts/setup-venv $(VENV) requirements-dev.lock
+	@touch $(RUNTIME) $@
+
+demo: $(RUNTIME) ## everything at once on this machine; ARGS="--duration 60s" stops by itself
+	@$(BIN)/tickertape up $(ARGS)
+
+test: lint ## lint and every kind of test, seeded and small
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not serial" $(ARGS)
+	$(BIN)/python -m pytest -m serial $(ARGS)
+
+test-long: $(DEVELOPMENT) ## the full counts, printed as a table
+	TICKERTAPE_LONG=1 $(BIN)/python -m pytest --timeout 3600 $(ARGS)
+
+lint: $(DEVELOPMENT) ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(DEVELOPMENT) ## let ruff format and fix what it safely can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+golden: $(DEVELOPMENT) ## rewrite the golden files; read the difference before committing
+	TICKERTAPE_GOLDEN=1 $(BIN)/python -m pytest tests/golden $(ARGS)
+
+bench: $(DEVELOPMENT) ## the budgets of docs/architecture.md, beside the floor measured in the same run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: ## pin the newest versions that fit, with hashes and without addresses (needs uv)
+	@command -v uv >/dev/null || { echo "make lock: needs uv on PATH (pip install uv)" >&2; exit 1; }
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+tools: ## unpack Prometheus and Alertmanager for the tests from Debian's packages into .cache
+	@scripts/get-prometheus .cache/prometheus
+
+clean: ## remove the environment, the caches and the demo's home
+	rm -rf $(VENV) .cache .tickertape .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,94 @@
+"""What every test gets: a clean environment, golden files, real monitoring programs, a table of counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.golden import Golden
+from support.programs import Programs
+
+STARTS_OF_FOREIGN_SETTINGS = ("BOT_", "OTEL_", "PROMETHEUS_")
+FOREIGN_SETTINGS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ccxt_proxy"}
+# A test's home is new and its processes are its own: nothing of the developer's shell may reach them.
+
+
+def is_foreign(name: str) -> bool:
+    return name.startswith(STARTS_OF_FOREIGN_SETTINGS) or name.lower() in FOREIGN_SETTINGS
+
+
+@pytest.fixture(autouse=True)
+def clean_environment() -> Iterator[None]:
+    """Take the settings of the developer's shell away, and put back what a test changed."""
+    before = dict(os.environ)
+    for name in filter(is_foreign, before):
+        del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def long_run() -> bool:
+    """Whether the full counts are asked for (`make test-long`)."""
+    return bool(os.environ.get("TICKERTAPE_LONG"))
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Golden files in a folder `golden/` beside the test; `make golden` rewrites them."""
+    return Golden(request.path.parent / "golden")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Programs:
+    return Programs(Path(__file__).parents[1] / ".cache" / "prometheus")
+
+
+@pytest.fixture(scope="session")
+def promtool(programs: Programs) -> Path:
+    return programs.find("promtool")
+
+
+@pytest.fixture(scope="session")
+def prometheus(programs: Programs) -> Path:
+    return programs.find("prometheus")
+
+
+@pytest.fixture(scope="session")
+def alertmanager(programs: Programs) -> Path:
+    return programs.find("alertmanager")
+
+
+@pytest.fixture(scope="session")
+def amtool(programs: Programs) -> Path:
+    return programs.find("amtool")
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest):
+    """`count("kill -9 of the bot", 100, "0 orders sent twice")` puts a row in the table at the end."""
+
+    def add(what: str, times: int, result: str) -> None:
+        request.node.user_properties.append(("count", (what, times, result)))
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = [
+        row
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, row in report.user_properties
+        if name == "count"
+    ]
+    if not rows:
+        return
+    width = max(len(what) for what, _, _ in rows)
+    terminalreporter.section("counts")
+    for what, times, result in sorted(rows):
+        terminalreporter.write_line(f"{what:<{width}}  {times:>9,}  {result}")

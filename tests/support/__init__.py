@@ -1,0 +1,1 @@
+"""What tests share: importable as `support` from every test."""
