@@ -1,0 +1,1 @@
+"""Exchanges: the port that the engine speaks to, and its implementations."""
