@@ -2,6 +2,126 @@
 
 from __future__ import annotations
 
-from trading_bot.contract.errors.definition import ErrorDefinition
+from trading_bot.contract.errors.definition import (
+    ErrorDefinition,
+    NonRetriableError,
+    OperatorError,
+    Remediation,
+    RetriableError,
+    Severity,
+)
 
-DEFINITIONS: tuple[ErrorDefinition, ...] = ()
+NOT_STARTED = "The process did not start; nothing was changed."
+
+DEFINITIONS: tuple[ErrorDefinition, ...] = (
+    ErrorDefinition(
+        code="BOT_001",
+        title="Unknown boot setting",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="A BOT_ variable or a key of boot.yaml has a name that no boot setting has.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Correct the name, or remove it"),),
+    ),
+    ErrorDefinition(
+        code="BOT_002",
+        title="Invalid boot setting",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="A boot setting has a value of the wrong type or out of its bounds.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Set it as in the example of the message"),),
+    ),
+    ErrorDefinition(
+        code="BOT_003",
+        title="Boot file cannot be read",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="boot.yaml in the home folder is not valid YAML, is no mapping, or cannot be opened.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Correct the line named in the message, or remove the file"),),
+    ),
+    ErrorDefinition(
+        code="BOT_004",
+        title="Home folder cannot be used",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="The home folder cannot be made or written: permissions, a read-only or full disk, or a file there.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Name a folder you may write with --home DIR or BOT_HOME"),),
+    ),
+    ErrorDefinition(
+        code="BOT_005",
+        title="Port in use",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="Another program listens on the port that this process wants.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Stop the other program, or choose a free port with the variable named"),),
+    ),
+    ErrorDefinition(
+        code="BOT_006",
+        title="Key file cannot be used",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="A key file is missing, empty, or readable by others than its owner.",
+        impact=NOT_STARTED,
+        remediation=(
+            Remediation("Give the file to its owner alone (chmod 600), or remove it to have a new one made"),
+        ),
+    ),
+    ErrorDefinition(
+        code="BOT_007",
+        title="Bot did not answer",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The bot runs, but its tape did not show the effect of the command in time.",
+        impact="The HALT file is in force; a bot that is stuck obeys it when it comes round, or at its next start.",
+        remediation=(Remediation("See what the bot does", command="tickertape status"),),
+    ),
+    ErrorDefinition(
+        code="BOT_008",
+        title="Nothing recorded here",
+        consequence=OperatorError,
+        severity=Severity.WARNING,
+        cause="The home folder does not exist or holds no tape: no bot has run here.",
+        impact="There is nothing to show.",
+        remediation=(Remediation("Name the bot's home with --home DIR", command="tickertape up"),),
+    ),
+    ErrorDefinition(
+        code="BOT_009",
+        title="Service not reachable",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The process that this command talks to does not answer on its port.",
+        impact="The command had no effect.",
+        remediation=(Remediation("Start it", command="tickertape up"),),
+    ),
+    ErrorDefinition(
+        code="BOT_010",
+        title="Request refused by a service",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The process that this command talks to answered with an error.",
+        impact="The command had no effect.",
+        remediation=(Remediation("Correct what the message names"),),
+    ),
+    ErrorDefinition(
+        code="BOT_011",
+        title="Not halted",
+        consequence=OperatorError,
+        severity=Severity.INFO,
+        cause="There is no HALT file in the home folder, so there is nothing to lift.",
+        impact="Nothing was changed.",
+        remediation=(Remediation("See the mode and its reason", command="tickertape status"),),
+    ),
+    ErrorDefinition(
+        code="BOT_012",
+        title="Program part missing",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="A part of the installation cannot be loaded.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Install again", command="make demo"),),
+    ),
+)
