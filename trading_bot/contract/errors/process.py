@@ -124,4 +124,13 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact=NOT_STARTED,
         remediation=(Remediation("Install again", command="make demo"),),
     ),
+    ErrorDefinition(
+        code="BOT_013",
+        title="Already up",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="Another `tickertape up` runs on this home folder.",
+        impact=NOT_STARTED,
+        remediation=(Remediation("Stop the other one, or name another folder with --home DIR"),),
+    ),
 )

@@ -8,6 +8,21 @@ from typing import ClassVar
 from trading_bot.contract.events.definition import Event, Retention
 
 
+class InstrumentListed(Event):
+    """The venue's rules for a symbol, as the bot read them when it started."""
+
+    KIND: ClassVar[str] = "instrument.listed"
+    REASON: ClassVar[str] = "The steps and minimums under which a run's orders were made."
+
+    symbol: str
+    base: str
+    quote: str
+    tick: Decimal
+    lot: Decimal
+    minimum_quantity: Decimal
+    minimum_notional: Decimal
+
+
 class QuoteConflated(Event):
     """The last quote of a symbol in a conflation interval."""
 

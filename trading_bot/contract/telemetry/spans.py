@@ -1,0 +1,49 @@
+"""Span names and attributes. Attributes follow OpenTelemetry's conventions where they exist."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DECIDE_CYCLE: Final = "decide cycle"
+EVALUATE_STRATEGY: Final = "evaluate strategy"
+CHECK_RISK: Final = "check risk"
+PLACE_ORDER: Final = "place order"
+SEND_ORDER: Final = "send order"
+RECEIVE_FILL: Final = "receive fill"
+RECONCILE: Final = "reconcile books"
+RESOLVE_ORDER: Final = "resolve order"
+
+SPANS: Final = {
+    DECIDE_CYCLE: "One closed bar, from its arrival to the orders handed over.",
+    EVALUATE_STRATEGY: "One strategy asked for its signal.",
+    CHECK_RISK: "The pre-trade check of one order.",
+    PLACE_ORDER: "One order from its intent to the venue's answer.",
+    SEND_ORDER: "The request to the venue.",
+    RECEIVE_FILL: "One execution taken into the books.",
+    RECONCILE: "Orders, fills, balances and positions compared with the venue.",
+    RESOLVE_ORDER: "An order with unknown outcome asked for by its client order id.",
+}
+
+SYMBOL: Final = "tradingbot.symbol"
+STRATEGY: Final = "tradingbot.strategy"
+CLIENT_ORDER_ID: Final = "tradingbot.order.client_id"
+SIDE: Final = "tradingbot.order.side"
+QUANTITY: Final = "tradingbot.order.quantity"
+VERDICT: Final = "tradingbot.risk.verdict"
+SIGNAL: Final = "tradingbot.signal"
+TRADE_ID: Final = "tradingbot.trade_id"
+PRICE: Final = "tradingbot.price"
+ERROR_TYPE: Final = "error.type"
+
+ATTRIBUTES: Final = {
+    SYMBOL: "ccxt's unified symbol.",
+    STRATEGY: "The strategy's name in the settings.",
+    CLIENT_ORDER_ID: "The order's client order id.",
+    SIDE: "buy or sell.",
+    QUANTITY: "Quantity, a decimal string.",
+    VERDICT: "passed, or the limit that denied.",
+    SIGNAL: "buy, sell or none.",
+    TRADE_ID: "The venue's trade id.",
+    PRICE: "Price, a decimal string.",
+    ERROR_TYPE: "The error code; OpenTelemetry's attribute.",
+}

@@ -1,0 +1,347 @@
+"""What is known: the state that every reader folds from the journal.
+
+Plain, mutable containers, made to be folded fast and to be written down whole in a snapshot. Money is
+in the account currency; times are nanoseconds since the epoch; what is not known is None and its
+reason stands beside it or follows from :func:`unknown_reason`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from trading_bot.contract.errors.definition import SemanticError
+from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus, Mode
+from trading_bot.domain.instruments import Instrument
+from trading_bot.domain.orders import Order
+
+ZERO: Final = Decimal(0)
+
+RECENT_ORDERS: Final = 100
+RECENT_FILLS: Final = 100
+RECENT_TRADE_IDS: Final = 500
+RECENT_ERRORS: Final = 50
+RECENT_MODES: Final = 20
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """The bot's current or last run."""
+
+    run_id: str | None = None
+    version: str | None = None
+    python: str | None = None
+    pid: int | None = None
+    host: str | None = None
+    venue: str | None = None
+    supervisor: str | None = None
+    started_at: int | None = None
+    ready_at: int | None = None
+    stopped_at: int | None = None
+    stop_reason: str | None = None
+    symbols: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = ()
+    beat_at: int | None = None
+    cycles: int = 0
+
+
+class ModeState(msgspec.Struct, kw_only=True):
+    """The mode and why."""
+
+    mode: Mode = Mode.PAUSED
+    since: int | None = None
+    reason: str = "NotStarted"
+    message: str = "the bot has not started yet"
+    actor: str = "bot"
+
+
+class SettingsState(msgspec.Struct, kw_only=True):
+    """The settings in force."""
+
+    generation: int = 0
+    hash: str | None = None
+    settings: dict[str, Any] | None = None
+    applied_at: int | None = None
+    source: str | None = None
+    actor: str | None = None
+
+
+class Condition(msgspec.Struct, kw_only=True):
+    """One condition. ``since`` is when the status last changed."""
+
+    name: ConditionName
+    status: ConditionStatus
+    reason: str
+    message: str
+    since: int
+
+
+class Block(msgspec.Struct, kw_only=True):
+    """Why a symbol takes no new risk."""
+
+    reason: str
+    message: str
+    since: int
+
+
+class Market(msgspec.Struct, kw_only=True):
+    """What is known of one symbol's market."""
+
+    bid: Decimal | None = None
+    ask: Decimal | None = None
+    mark: Decimal | None = None
+    quote_at: int | None = None
+    venue_time: int | None = None
+    bar_open_time: int | None = None
+    bar_interval_ns: int | None = None
+    bar_close: Decimal | None = None
+    bar_recorded_at: int | None = None
+    blocks: dict[str, Block] = msgspec.field(default_factory=dict)
+    """By reason."""
+
+
+class Position(msgspec.Struct, kw_only=True):
+    """One symbol's position. ``quantity`` is the base balance that it stands for."""
+
+    symbol: str
+    quantity: Decimal = ZERO
+    entry_price: Decimal | None = ZERO
+    """Weighted average of what is held; 0 when nothing is; None when it is not known."""
+    value: Decimal | None = ZERO
+    """Quantity at the mark; None while there is no mark."""
+    realized_pnl: Decimal = ZERO
+    """After fees, since the journal began."""
+    trip_pnl: Decimal = ZERO
+    """Realized since the position was last flat."""
+    trip_open: bool = False
+    opened_at: int | None = None
+    updated_at: int | None = None
+    unknown_reason: str | None = None
+
+
+class Fill(msgspec.Struct, kw_only=True):
+    """One execution, for display."""
+
+    trade_id: str
+    client_order_id: str
+    symbol: str
+    side: str
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_asset: str
+    at: int
+    trace_id: str | None
+    realized_pnl: Decimal | None
+
+
+class Account(msgspec.Struct, kw_only=True):
+    """Money, and the anchors that limits are measured from."""
+
+    currency: str = "USD"
+    balances: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    opened_at: int | None = None
+    updated_at: int | None = None
+    realized_pnl: Decimal = ZERO
+    fees: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    fees_unvalued: bool = False
+    """True once a fee was taken from an asset without a mark: realized P&L then lacks it."""
+    positions_value: Decimal = ZERO
+    """Sum of the known values of all positions."""
+    equity: Decimal | None = None
+    peak_equity: Decimal | None = None
+    max_drawdown: Decimal = ZERO
+    day: str | None = None
+    day_started_at: int | None = None
+    day_start_equity: Decimal | None = None
+    anchors_restored_at: int | None = None
+
+
+class Performance(msgspec.Struct, kw_only=True):
+    """Round trips from flat to flat."""
+
+    won: int = 0
+    lost: int = 0
+    even: int = 0
+    gross_profit: Decimal = ZERO
+    gross_loss: Decimal = ZERO
+    streak: int = 0
+    """Positive: wins in a row; negative: losses in a row."""
+    trades_today: int = 0
+    last_trade_at: int | None = None
+
+
+class Breaker(msgspec.Struct, kw_only=True):
+    """An open circuit breaker."""
+
+    breaker: str
+    error_code: str
+    opened_at: int
+    limit_value: Decimal
+    observed: Decimal
+    message: str
+
+
+class Mismatch(msgspec.Struct, kw_only=True):
+    """An open difference between books and venue."""
+
+    mismatch_id: str
+    subject: str
+    symbol: str | None
+    asset: str | None
+    local: str | None
+    venue: str | None
+    message: str
+    found_at: int
+
+
+class Reconciliation(msgspec.Struct, kw_only=True):
+    """The last comparison with the venue, and what differs."""
+
+    completed_at: int | None = None
+    duration_ns: int | None = None
+    trigger: str | None = None
+    mismatches: dict[str, Mismatch] = msgspec.field(default_factory=dict)
+
+
+class Histogram(msgspec.Struct, kw_only=True):
+    """Bucket counts (not cumulative, one more than bounds) and the sum of what was observed."""
+
+    buckets: list[int]
+    total: float = 0.0
+    exemplar_value: float | None = None
+    exemplar_trace_id: str | None = None
+    exemplar_at: int | None = None
+
+
+class Runtime(msgspec.Struct, kw_only=True):
+    """The last runtime measurements."""
+
+    sampled_at: int | None = None
+    cpu_seconds: float = 0.0
+    resident_bytes: int | None = None
+    open_files: int | None = None
+    threads: int | None = None
+    loop_lag_ns: int | None = None
+    journal_queue: int | None = None
+    journal_bytes: int | None = None
+    clock_offset_ns: int | None = None
+
+
+class State(msgspec.Struct, kw_only=True):
+    """Everything. ``seq`` and ``ts`` are of the last event folded."""
+
+    seq: int = 0
+    ts: int = 0
+    run: Run = msgspec.field(default_factory=Run)
+    mode: ModeState = msgspec.field(default_factory=ModeState)
+    modes: list[ModeState] = msgspec.field(default_factory=list)
+    """The last changes, oldest first."""
+    settings: SettingsState = msgspec.field(default_factory=SettingsState)
+    conditions: dict[str, Condition] = msgspec.field(default_factory=dict)
+    instruments: dict[str, Instrument] = msgspec.field(default_factory=dict)
+    markets: dict[str, Market] = msgspec.field(default_factory=dict)
+    account: Account = msgspec.field(default_factory=Account)
+    positions: dict[str, Position] = msgspec.field(default_factory=dict)
+    orders: dict[str, Order] = msgspec.field(default_factory=dict)
+    """Orders that are not over, by client order id."""
+    closed_orders: dict[str, Order] = msgspec.field(default_factory=dict)
+    """The last orders that are over, oldest first."""
+    fills: list[Fill] = msgspec.field(default_factory=list)
+    """The last fills, oldest first."""
+    trade_ids: dict[str, dict[str, None]] = msgspec.field(default_factory=dict)
+    """The last trade ids by symbol, oldest first: a fill counts once, however often it is reported."""
+    performance: Performance = msgspec.field(default_factory=Performance)
+    breakers: dict[str, Breaker] = msgspec.field(default_factory=dict)
+    reconciliation: Reconciliation = msgspec.field(default_factory=Reconciliation)
+    errors: list[SemanticError] = msgspec.field(default_factory=list)
+    """The last errors, oldest first."""
+    runtime: Runtime = msgspec.field(default_factory=Runtime)
+    last_decision_at: int | None = None
+    last_order_at: int | None = None
+    last_fill_at: int | None = None
+    snapshot_at: int | None = None
+    timestamps: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """Last occurrences by metric name, then by label values joined with ``|``."""
+    counts: dict[str, dict[str, float]] = msgspec.field(default_factory=dict)
+    """Counters by metric name, then by label values joined with ``|``."""
+    histograms: dict[str, dict[str, Histogram]] = msgspec.field(default_factory=dict)
+    """By metric name, then by label values joined with ``|``."""
+
+
+def mark_of(state: State, symbol: str) -> Decimal | None:
+    """Return the middle of the last bid and ask, or None."""
+    market = state.markets.get(symbol)
+    return market.mark if market else None
+
+
+def is_open(state: State, position: Position) -> bool:
+    """Whether a position is more than dust: at least one lot that the venue would take."""
+    instrument = state.instruments.get(position.symbol)
+    if instrument is None:
+        return position.quantity != 0
+    return abs(position.quantity) >= max(instrument.lot, instrument.minimum_quantity)
+
+
+def open_positions(state: State) -> list[Position]:
+    """Return the positions that are more than dust, by symbol."""
+    return [
+        state.positions[symbol]
+        for symbol in sorted(state.positions)
+        if is_open(state, state.positions[symbol])
+    ]
+
+
+def unrealized_pnl(position: Position) -> Decimal | None:
+    """Return the profit and loss at the mark, or None when mark or entry price is not known."""
+    if position.quantity == 0:
+        return ZERO
+    if position.value is None or position.entry_price is None:
+        return None
+    return position.value - position.quantity * position.entry_price
+
+
+def total_unrealized_pnl(state: State) -> Decimal | None:
+    """Return the sum over all positions, or None when one of them is not known."""
+    parts = [unrealized_pnl(position) for position in state.positions.values()]
+    known = [part for part in parts if part is not None]
+    return sum(known, ZERO) if len(known) == len(parts) else None
+
+
+def gross_exposure(state: State) -> Decimal | None:
+    """Return the sum of the positions' absolute values, or None when one of them is not known."""
+    if any(position.value is None for position in state.positions.values()):
+        return None
+    return sum((abs(position.value or ZERO) for position in state.positions.values()), ZERO)
+
+
+def daily_pnl(state: State) -> Decimal | None:
+    """Return realized plus unrealized since the trading day's start, or None."""
+    account = state.account
+    if account.equity is None or account.day_start_equity is None:
+        return None
+    return account.equity - account.day_start_equity
+
+
+def drawdown(state: State) -> Decimal | None:
+    """Return the fall of equity from its peak as a share of the peak, or None."""
+    account = state.account
+    if account.equity is None or not account.peak_equity:
+        return None
+    return (account.peak_equity - account.equity) / account.peak_equity
+
+
+def unknown_orders(state: State) -> list[Order]:
+    """Return the orders whose outcome is not known, oldest first."""
+    return [order for order in state.orders.values() if order.unknown_since is not None]
+
+
+def unknown_reason(state: State) -> str | None:
+    """Say why equity is not known, or None if it is."""
+    if state.account.equity is not None:
+        return None
+    if state.account.opened_at is None:
+        return "the account's balances have not been read yet"
+    missing = sorted(position.symbol for position in state.positions.values() if position.value is None)
+    return f"no mark yet for {', '.join(missing)}" if missing else "no quote since the account was opened"

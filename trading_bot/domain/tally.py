@@ -1,0 +1,107 @@
+"""Counting in the state: counters, timestamps, histograms, and each fill once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from trading_bot.contract.codec import Envelope
+from trading_bot.contract.events.observation import HistogramDelta, RuntimeSampled
+from trading_bot.contract.events.trading import OrderFilled, Side
+from trading_bot.contract.telemetry import metrics
+from trading_bot.contract.telemetry.definition import Metric
+from trading_bot.domain.orders import Order
+from trading_bot.domain.state import RECENT_TRADE_IDS, Histogram, State
+
+SEPARATOR = "|"
+"""Between label values in a key; no symbol, asset or strategy name contains it."""
+
+
+def count(state: State, metric: Metric, *label_values: str, by: float = 1) -> None:
+    """Add to a counter."""
+    series = state.counts.get(metric.name)
+    if series is None:
+        series = state.counts[metric.name] = {}
+    key = SEPARATOR.join(label_values)
+    series[key] = series.get(key, 0.0) + by
+
+
+def stamp(state: State, metric: Metric, at: int, *label_values: str) -> None:
+    """Keep when something last happened, nanoseconds since the epoch."""
+    state.timestamps.setdefault(metric.name, {})[SEPARATOR.join(label_values)] = at
+
+
+def observe(
+    state: State, metric: Metric, value: float, *label_values: str, trace_id: str | None = None, at: int = 0
+) -> None:
+    """Add one observation, in the metric's unit, to a histogram; it becomes the exemplar if it has a trace."""
+    histogram = _histogram(state, metric, SEPARATOR.join(label_values))
+    histogram.buckets[bisect_left(metric.bounds, value)] += 1
+    histogram.total += value
+    if trace_id is not None:
+        histogram.exemplar_value = value
+        histogram.exemplar_trace_id = trace_id
+        histogram.exemplar_at = at
+
+
+def observe_slippage(state: State, order: Order, fill: OrderFilled, envelope: Envelope) -> None:
+    """Observe a fill's price against the order's reference, in basis points; positive costs."""
+    if order.reference_price <= 0:
+        return
+    difference = fill.price - order.reference_price
+    cost = difference if fill.side is Side.BUY else -difference
+    bps = float(cost / order.reference_price * 10_000)
+    observe(state, metrics.SLIPPAGE, bps, fill.side, trace_id=envelope.trace_id, at=envelope.ts)
+
+
+def first_report(state: State, symbol: str, trade_id: str) -> bool:
+    """Remember a trade id; False if it was reported before."""
+    known = state.trade_ids.setdefault(symbol, {})
+    if trade_id in known:
+        return False
+    known[trade_id] = None
+    while len(known) > RECENT_TRADE_IDS:
+        del known[next(iter(known))]
+    return True
+
+
+def take_sample(state: State, event: RuntimeSampled, at: int) -> None:
+    """Fold a record of runtime measurements."""
+    runtime = state.runtime
+    runtime.sampled_at = at
+    for name in (
+        "cpu_seconds",
+        "resident_bytes",
+        "open_files",
+        "threads",
+        "loop_lag_ns",
+        "journal_queue",
+        "journal_bytes",
+        "clock_offset_ns",
+    ):
+        setattr(runtime, name, getattr(event, name))
+    for operation, requests in event.requests.items():
+        count(state, metrics.VENUE_REQUESTS, operation, by=requests)
+    for name, increment in event.counters.items():
+        count(state, metrics.METRICS[name], by=increment)
+    for name, delta in event.histograms.items():
+        _add(_histogram(state, metrics.METRICS[name], ""), delta, at)
+    if metrics.DECISION_DURATION.name in event.histograms:
+        state.last_decision_at = at
+
+
+def _histogram(state: State, metric: Metric, key: str) -> Histogram:
+    series = state.histograms.setdefault(metric.name, {})
+    histogram = series.get(key)
+    if histogram is None:
+        histogram = series[key] = Histogram(buckets=[0] * (len(metric.bounds) + 1))
+    return histogram
+
+
+def _add(histogram: Histogram, delta: HistogramDelta, at: int) -> None:
+    for index, added in enumerate(delta.buckets):
+        histogram.buckets[index] += added
+    histogram.total += delta.total
+    if delta.exemplar_value is not None:
+        histogram.exemplar_value = delta.exemplar_value
+        histogram.exemplar_trace_id = delta.exemplar_trace_id
+        histogram.exemplar_at = at
