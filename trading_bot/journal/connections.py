@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -120,6 +121,17 @@ def open_reader(path: Path, layout: Layout) -> apsw.Connection:
         connection.close()
         raise RetriableError("JRNL_013", f"{path} is still empty", path=str(path))
     return connection
+
+
+@contextmanager
+def rolled_back_on_error(connection: apsw.Connection) -> Iterator[None]:
+    """End the open transaction when the block raises; SQLite may have ended it already by itself."""
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def check_pages(connection: apsw.Connection, path: Path) -> None:

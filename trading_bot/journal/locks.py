@@ -19,6 +19,7 @@ import os
 import struct
 import weakref
 from pathlib import Path
+from typing import Protocol
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.journal.failures import from_os
@@ -45,6 +46,13 @@ def is_held(descriptor: int) -> bool:
     return bool(FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
 
 
+class Holder(Protocol):
+    """Something that holds a lock by an open file."""
+
+    def release(self) -> None:
+        """Close the file without unlocking it for others who share it."""
+
+
 class Lock:
     """The exclusive lock of one file of the home, kept in ``<file>.lock`` beside it.
 
@@ -54,8 +62,7 @@ class Lock:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self._pid = os.getpid()
-        _close_in_forked_child(self)
+        release_in_forked_child(self)
 
     @classmethod
     def acquire(cls, protected: Path) -> Lock:
@@ -86,7 +93,7 @@ class Lock:
     @property
     def held(self) -> bool:
         """Whether this process holds the lock; False after release and in a forked child."""
-        return self._descriptor >= 0 and self._pid == os.getpid()
+        return self._descriptor >= 0
 
     def release(self) -> None:
         """Give the lock back. The lock file stays: removing it would let two writers in."""
@@ -129,8 +136,9 @@ def _taken(protected: Path, owner: int) -> OperatorError:
     )
 
 
-def _close_in_forked_child(lock: Lock) -> None:
-    reference = weakref.ref(lock)
+def release_in_forked_child(holder: Holder) -> None:
+    """Have the child of every later fork close its copy of what ``holder`` holds; the parent keeps it."""
+    reference = weakref.ref(holder)
 
     def forget() -> None:
         inherited = reference()

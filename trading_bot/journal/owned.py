@@ -11,7 +11,7 @@ from typing import Any, Self
 import apsw
 
 from trading_bot.contract.errors import NonRetriableError
-from trading_bot.journal.connections import Layout, check_pages, open_owner
+from trading_bot.journal.connections import Layout, check_pages, open_owner, rolled_back_on_error
 from trading_bot.journal.failures import translated
 from trading_bot.journal.locks import Lock
 
@@ -104,11 +104,10 @@ class OwnedDatabase:
             self._connection.pragma("synchronous", "full" if wait else "normal")
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                yield self
-                self._connection.execute("COMMIT")
+                with rolled_back_on_error(self._connection):
+                    yield self
+                    self._connection.execute("COMMIT")
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
                 self._connection.pragma("synchronous", "full" if self._durable else "normal")
 
     def close(self) -> None:

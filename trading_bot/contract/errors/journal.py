@@ -139,7 +139,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         consequence=OperatorError,
         severity=Severity.CRITICAL,
         cause="Something moved, deleted or replaced the file under the process that writes it.",
-        impact=f"{NO_NEW_RISK} What was written since is in a file that has no name any more.",
+        impact=f"{NO_NEW_RISK} What was written since may be in a file without a name.",
         remediation=(
             Remediation("Put the file back, or restart the process: the venue gives back what is missing"),
         ),
@@ -179,5 +179,25 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="After a power loss the tape ends before the position that a reader had reached.",
         impact="The reader starts again from the last snapshot; nothing that was durable is missing.",
         remediation=(Remediation("Nothing to do; look for the cause of the power loss"),),
+    ),
+    ErrorDefinition(
+        code="JRNL_020",
+        title="Event holds a number that is none",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="A value in the event is NaN or infinite.",
+        impact="This event is not recorded.",
+        remediation=(
+            Remediation("Report it with the event's kind: such values are to be refused at the edge"),
+        ),
+    ),
+    ErrorDefinition(
+        code="JRNL_021",
+        title="Event cannot be read",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The event's kind or version is newer than this program, or its bytes are damaged.",
+        impact="The reader stops before this event and shows no state.",
+        remediation=(Remediation("Run the version of the program that wrote the tape"),),
     ),
 )
