@@ -23,7 +23,7 @@ from trading_bot.contract.events.trading import Liquidity, OrderType, Side, Time
 from trading_bot.domain.instruments import Instrument
 
 
-class OutcomeUnknown(RetriableError):
+class OutcomeUnknown(RetriableError):  # noqa: N818 - the state's name, a verdict about an order
     """ORDER_002: the order may or may not be at the venue. Ask for it; never send it again."""
 
 
@@ -186,8 +186,10 @@ class VenueTrading(Protocol):
         """Send an order once; never retry inside.
 
         Raises:
-            NonRetriableError: ORDER_001, a decoded rejection.
-            OutcomeUnknown: ORDER_002.
+            NonRetriableError: ORDER_001, a decoded rejection; VENUE_009, refused before it was sent.
+            OutcomeUnknown: ORDER_002, also when the venue says that it already has this client order id.
+            RetriableError: VENUE_001 no connection, VENUE_003 rate limit: certainly not processed.
+            OperatorError, HaltError: VENUE_002 credentials, VENUE_004 banned: certainly not processed.
         """
         ...
 
@@ -239,8 +241,14 @@ class VenueFeed(Protocol):
     def listen(self) -> AsyncIterator[FeedMessage]:
         """Yield market data of the opened symbols and reports on the account's orders, reconnecting by itself.
 
-        Ends only when the venue is closed. A message from before a reconnect may come twice.
+        Ends only when the venue is closed. Bars come in order, once each, and those that closed since
+        :meth:`candles` or during an outage are filled in. A report may come twice. Quotes are conflated:
+        of several that wait for the reader, the newest of each symbol is given.
         """
+        ...
+
+    async def reconnect(self, stream: StreamName) -> None:
+        """Drop a stream's connection and subscribe anew: for a socket that is open and says nothing."""
         ...
 
 
