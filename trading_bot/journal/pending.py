@@ -124,7 +124,8 @@ class Pending:
             if not self._asked and len(self._queue) < GROUP_LIMIT:
                 self._changed.wait(interval)
             self._asked = False
-            return Group(list(islice(self._queue, GROUP_LIMIT)), bool(self._waiters) or self.closing)
+            entries = list(islice(self._queue, GROUP_LIMIT))
+            return Group(entries, self._reaches_a_waiter(entries))
 
     def rest(self, seconds: float) -> None:
         """Wait before trying again; only closing cuts it short."""
@@ -152,6 +153,12 @@ class Pending:
         for _, answer in failed:
             if answer.set_running_or_notify_cancel():
                 answer.set_exception(fault)
+
+    def _reaches_a_waiter(self, entries: list[Entry]) -> bool:
+        """Only the group that completes what somebody waits for has to wait for the disk."""
+        if len(entries) == len(self._queue):
+            return bool(self._waiters) or self.closing
+        return any(seq <= entries[-1][0].seq for seq, _ in self._waiters)
 
     def _due(self) -> bool:
         return bool(self._queue or self._waiters or self.closing)

@@ -13,8 +13,9 @@ from typing import Final, Self
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import NonRetriableError, OperatorError, TickertapeError, describe
 from trading_bot.contract.events import Event
+from trading_bot.contract.events.observation import HistogramDelta
 from trading_bot.domain.clock import Clock
-from trading_bot.journal.latency import COMMIT_BOUNDS, CommitLatency, LatencyHistogram
+from trading_bot.journal.latency import LatencyHistogram
 from trading_bot.journal.locks import Lock
 from trading_bot.journal.pending import Group, Pending
 from trading_bot.journal.retention import Pruned, Pruning, RetentionPolicy
@@ -54,7 +55,7 @@ class TapeWriter:
         self._pending = pending
         self._interval = interval
         self._listeners: list[Listener] = []
-        self._latencies = {durable: LatencyHistogram(COMMIT_BOUNDS) for durable in (False, True)}
+        self._latency = LatencyHistogram()
         self._prunings: list[tuple[Pruning, Iterator[None], Future[Pruned]]] = []
         self._deadline = float("inf")
         self._thread = threading.Thread(target=self._run, name=f"tape-{tape.path.stem}", daemon=True)
@@ -162,9 +163,9 @@ class TapeWriter:
         """Return the bytes that the tape takes on disk."""
         return self._tape.size()
 
-    def drain_latency(self) -> CommitLatency:
-        """Return how long commits took since the last call; buckets as ``COMMIT_BOUNDS``."""
-        return CommitLatency(grouped=self._latencies[False].drain(), durable=self._latencies[True].drain())
+    def drain_latency(self) -> HistogramDelta:
+        """Return how long commits took since the last call, in seconds, for ``runtime.sampled``."""
+        return self._latency.drain()
 
     def close(self, timeout: float = 5.0) -> None:
         """Write what is queued, durably, close the tape and give back its lock; may be called twice.
@@ -222,7 +223,7 @@ class TapeWriter:
         except Exception as error:  # noqa: BLE001 - the thread's loop: whatever it is, events stay queued
             self._fail(error)
             return
-        self._latencies[group.durable].observe(time.perf_counter() - started)
+        self._latency.observe(time.perf_counter() - started)
         self.fault = None
         if group.entries:
             self.committed = group.entries[-1][0].seq

@@ -1,0 +1,223 @@
+"""Follows a tape: yields its events page by page as they are committed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from trading_bot.contract.codec import Envelope
+from trading_bot.contract.errors import TickertapeError
+from trading_bot.journal.reader import TapeReader
+from trading_bot.journal.schema import TapePosition
+from trading_bot.journal.watch import CommitWatch
+
+PAGE_LIMIT: Final = 1_000
+LOOK_AGAIN_SECONDS: Final = 0.0015
+"""The ``-wal`` is written before the commit can be seen: so long it is worth looking again."""
+LOOK_STEP_SECONDS: Final = 0.00005
+NET_FASTEST_SECONDS: Final = 0.005
+NET_SLOWEST_SECONDS: Final = 0.25
+NET_ALONE_SECONDS: Final = 0.02
+REOPEN_SECONDS: Final = 0.25
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Events in order, and the position after them.
+
+    ``restarted``: what was folded so far is void. The events begin with the last snapshot, if there is
+    one and the follower starts from snapshots, else at the beginning of the tape.
+    """
+
+    envelopes: list[Envelope]
+    position: TapePosition
+    restarted: bool = False
+
+
+class Follower:
+    """Follows one tape through restarts of its writer, power losses, and replaced or missing files.
+
+    It never raises for the state of the tape: while it cannot be read, ``fault`` says why and the
+    follower goes on trying. For one thread, but :meth:`stop` may be called from any.
+
+    Args:
+        path: the tape; need not exist yet.
+        position: where to go on; None starts anew.
+        kinds: only these kinds; None for all.
+        from_snapshot: whether starting anew begins at the last snapshot instead of the beginning.
+        page_limit: most events in a page.
+
+    Attributes:
+        fault: why the tape cannot be read at present, or None.
+        position: after the last event that was given out, or None before the first page.
+        rewinds: how often the tape went back behind the position.
+        opened_at: the last sequence number when the tape was first opened, None before.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        position: TapePosition | None = None,
+        *,
+        kinds: Collection[str] | None = None,
+        from_snapshot: bool = True,
+        page_limit: int = PAGE_LIMIT,
+    ) -> None:
+        self.path = Path(path)
+        self.position = position
+        self.fault: TickertapeError | None = None
+        self.rewinds = 0
+        self.opened_at: int | None = None
+        self._kinds = None if kinds is None else tuple(kinds)
+        self._from_snapshot = from_snapshot
+        self._page_limit = page_limit
+        self._reader: TapeReader | None = None
+        self._watch = CommitWatch(self.path)
+        self._start_anew = False
+        self._net = NET_SLOWEST_SECONDS
+        self._version: int | None = None
+        self._last = 0
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether it has reached the position that was last when it opened the tape."""
+        reached = self.position.seq if self.position is not None else 0
+        return self.opened_at is not None and reached >= self.opened_at
+
+    @property
+    def behind(self) -> int:
+        """Events that were on the tape at the last look and not yet given out."""
+        return max(0, self._last - (self.position.seq if self.position is not None else 0))
+
+    def next_page(self, timeout: float) -> Page | None:
+        """Return the next events, waiting up to ``timeout`` seconds; None when there were none or it was stopped."""
+        end = time.monotonic() + timeout
+        while not self._watch.stopped:
+            page = self._look()
+            if page is not None:
+                return page
+            remaining = end - time.monotonic()
+            if remaining <= 0:
+                return None
+            self._wait(remaining)
+        return None
+
+    def pages(self) -> Iterator[Page]:
+        """Yield pages until the follower is stopped."""
+        while not self._watch.stopped:
+            page = self.next_page(timeout=1.0)
+            if page is not None:
+                yield page
+
+    def stop(self) -> None:
+        """End :meth:`pages` and a waiting :meth:`next_page`."""
+        self._watch.stop()
+
+    def close(self) -> None:
+        """Close the files; the thread that follows has ended or is the caller."""
+        self._watch.close()
+        self._drop_reader()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _look(self) -> Page | None:
+        try:
+            reader = self._open()
+            page = self._read(reader)
+        except TickertapeError as error:
+            self.fault = error
+            self._drop_reader()
+            return None
+        self.fault = None
+        return page
+
+    def _open(self) -> TapeReader:
+        if self._reader is not None:
+            return self._reader
+        reader = self._reader = TapeReader.open(self.path)
+        if self.opened_at is None:
+            self.opened_at = reader.last_seq()
+        self._version = None
+        if self.position is None:
+            self._start_anew = True
+        else:
+            self._rewind_unless_held(reader)
+        return reader
+
+    def _read(self, reader: TapeReader) -> Page | None:
+        version = reader.data_version()
+        if version == self._version and not self.behind and not self._start_anew:
+            return None
+        self._last = reader.last_seq()
+        if self.position is not None and self._last < self.position.seq:
+            self._rewind_unless_held(reader)
+        after = (
+            self._starting_point(reader) if self._start_anew or self.position is None else self.position.seq
+        )
+        page = self._page(reader, after) if after < self._last or self._start_anew else None
+        self._version = version
+        return page
+
+    def _page(self, reader: TapeReader, after: int) -> Page:
+        envelopes = [e for e in reader.read(after, self._page_limit, self._kinds) if e.seq <= self._last]
+        complete = len(envelopes) < self._page_limit
+        seq = self._last if complete else envelopes[-1].seq
+        if envelopes and self._other_run_before(reader, envelopes[0]):
+            return self._page(reader, self._starting_point(reader))
+        page = Page(envelopes=envelopes, position=reader.position(seq), restarted=self._start_anew)
+        self.position = page.position
+        self._start_anew = False
+        return page
+
+    def _other_run_before(self, reader: TapeReader, first: Envelope) -> bool:
+        """Tell whether the tape went back and grew past the position again while nobody looked."""
+        if self._start_anew or self.position is None or first.run_id == self.position.run_id:
+            return False
+        self._rewind_unless_held(reader)
+        return self._start_anew
+
+    def _rewind_unless_held(self, reader: TapeReader) -> None:
+        if self.position is not None and not reader.holds(self.position):
+            self.rewinds += 1
+            self._start_anew = True
+
+    def _starting_point(self, reader: TapeReader) -> int:
+        snapshot = reader.last_snapshot() if self._from_snapshot else None
+        return snapshot.seq - 1 if snapshot is not None else 0
+
+    def _wait(self, remaining: float) -> None:
+        if self._reader is None:
+            self._watch.wait(min(remaining, REOPEN_SECONDS))
+            return
+        net = self._net if self._watch.active else NET_ALONE_SECONDS
+        if self._watch.wait(min(remaining, net)):
+            self._net = NET_SLOWEST_SECONDS if self._look_again() else NET_FASTEST_SECONDS
+        else:
+            self._net = min(self._net * 2, NET_SLOWEST_SECONDS)
+            if self._reader.replaced():
+                self._drop_reader()
+
+    def _look_again(self) -> bool:
+        """Wait until the write that woke us can be seen; False when it cannot after the usual time."""
+        reader = self._reader
+        end = time.monotonic() + LOOK_AGAIN_SECONDS
+        try:
+            while reader is not None and reader.data_version() == self._version:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(LOOK_STEP_SECONDS)
+        except TickertapeError:
+            return True  # the next look meets it again and keeps it as the fault
+        return True
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
