@@ -133,4 +133,13 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact=NOT_STARTED,
         remediation=(Remediation("Stop the other one, or name another folder with --home DIR"),),
     ),
+    ErrorDefinition(
+        code="BOT_999",
+        title="Unexpected error",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="An exception that nobody translated: a defect in Tickertape.",
+        impact="What was being done was given up; the process goes on.",
+        remediation=(Remediation("Report it with the line from the log, which names file and line"),),
+    ),
 )
