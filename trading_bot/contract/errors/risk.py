@@ -73,7 +73,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         title="Drawdown limit reached",
         consequence=CircuitBreakerTripped,
         severity=Severity.CRITICAL,
-        cause="Equity fell from its peak by more than max_drawdown.",
+        cause="Equity fell from its peak by max_drawdown or more.",
         impact="The breaker is open: only cancels and closes pass until a reset.",
         remediation=(
             Remediation("Look at the trades since the peak"),
