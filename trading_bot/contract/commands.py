@@ -17,32 +17,32 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     LOOSENS: ClassVar[bool] = False
 
 
-class PauseTrading(Command):
+class PauseTrading(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """No new signals are acted on; working orders and positions stay."""
 
     NAME: ClassVar[str] = "PauseTrading"
 
 
-class ResumeTrading(Command):
+class ResumeTrading(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Back to running from paused or reduce_only. A HALT file is not lifted by it."""
 
     NAME: ClassVar[str] = "ResumeTrading"
     LOOSENS: ClassVar[bool] = True
 
 
-class ReduceOnly(Command):
+class ReduceOnly(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only cancels and closes pass."""
 
     NAME: ClassVar[str] = "ReduceOnly"
 
 
-class HaltTrading(Command):
+class HaltTrading(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Stop trading and cancel working orders."""
 
     NAME: ClassVar[str] = "HaltTrading"
 
 
-class ApplySettings(Command):
+class ApplySettings(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Put these settings in force, if the generation in force is the expected one."""
 
     NAME: ClassVar[str] = "ApplySettings"
@@ -52,7 +52,7 @@ class ApplySettings(Command):
     hash: str
 
 
-class RollbackSettings(Command):
+class RollbackSettings(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Put the settings of an earlier generation in force again."""
 
     NAME: ClassVar[str] = "RollbackSettings"
@@ -61,7 +61,7 @@ class RollbackSettings(Command):
     generation: int
 
 
-class ResetBreaker(Command):
+class ResetBreaker(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Close one circuit breaker before its time."""
 
     NAME: ClassVar[str] = "ResetBreaker"
@@ -70,13 +70,13 @@ class ResetBreaker(Command):
     breaker: str
 
 
-class RestartBot(Command):
+class RestartBot(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Finish the cycle, flush, and end with exit status 75, so that the supervisor starts the bot again."""
 
     NAME: ClassVar[str] = "RestartBot"
 
 
-class FlattenPositions(Command):
+class FlattenPositions(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Close positions: one symbol, or all."""
 
     NAME: ClassVar[str] = "FlattenPositions"
@@ -84,7 +84,7 @@ class FlattenPositions(Command):
     symbol: str | None = None
 
 
-class CancelOrders(Command):
+class CancelOrders(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Cancel working orders: of one symbol, or all."""
 
     NAME: ClassVar[str] = "CancelOrders"

@@ -367,9 +367,13 @@ def _example(schema: Mapping[str, Any]) -> str:
     )
 
 
+LONGEST_FOUND: Final = 80
+"""Characters of a wrong value that are repeated to its author."""
+
+
 def _short(value: Any) -> str:
     text = repr(str(value) if isinstance(value, Decimal) else value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    return text if len(text) <= LONGEST_FOUND else text[: LONGEST_FOUND - 1] + "…"
 
 
 def _cross_field_faults(settings: Settings) -> Iterator[SettingsFault]:

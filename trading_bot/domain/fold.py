@@ -14,6 +14,7 @@ from typing import Any, Final
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events import account, lifecycle, market, observation, trading
 from trading_bot.contract.telemetry import metrics
+from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.domain import tally
 from trading_bot.domain.bookkeeping import adopt_balance, adopt_position, apply_fill, remark
 from trading_bot.domain.instruments import Instrument
@@ -146,7 +147,7 @@ def _signal_raised(state: State, _envelope: Envelope, event: trading.SignalRaise
     tally.count(state, metrics.SIGNALS, event.strategy, event.symbol, event.side)
 
 
-def _order_denied(state: State, envelope: Envelope, event: trading.OrderDenied) -> None:
+def _order_denied(state: State, _envelope: Envelope, event: trading.OrderDenied) -> None:
     tally.count(state, metrics.DENIALS, event.limit)
     tally.count(state, metrics.ORDERS, event.symbol, event.side, event.type, "denied")
 
@@ -254,7 +255,7 @@ def _close(state: State, order: Order, outcome: str, envelope: Envelope) -> None
 
 
 def _observe_latency(
-    state: State, metric: metrics.Metric, stage: str, order: Order, latency_ns: int | None, envelope: Envelope
+    state: State, metric: Metric, stage: str, order: Order, latency_ns: int | None, envelope: Envelope
 ) -> None:
     if latency_ns is None:
         tally.count(state, metrics.LATENCY_INTERRUPTED, stage)

@@ -86,7 +86,7 @@ def assess(
         up, up_reason = False, "Frozen"
     live = up and up_reason == "Alive"
     conditions = _conditions(state, up_reason, journal_error, now_ns)
-    status, reason = _status(state, up, up_reason, conditions, journal_error, silent_for)
+    status, reason = _status(state, up_reason, conditions, journal_error, silent_for, up=up)
     return Health(
         up=up,
         up_reason=up_reason,
@@ -151,11 +151,12 @@ def _never(name: ConditionName, now_ns: int) -> Condition:
 
 def _status(
     state: State,
-    up: bool,
     up_reason: str,
     conditions: tuple[Condition, ...],
     journal_error: str | None,
     silent_for: int | None,
+    *,
+    up: bool,
 ) -> tuple[HealthStatus, str]:
     if not up:
         return HealthStatus.OFFLINE, _offline_reason(state, up_reason, silent_for)

@@ -97,4 +97,23 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="The request is over; nothing was traded.",
         remediation=(Remediation("Report it with the line from the log"),),
     ),
+    ErrorDefinition(
+        code="VENUE_010",
+        title="Venue does not serve this account",
+        consequence=OperatorError,
+        severity=Severity.CRITICAL,
+        cause="The account is suspended or not enabled, something must be confirmed at the venue,"
+        " or the venue does not serve this place.",
+        impact="The bot cannot trade or read its balances.",
+        remediation=(Remediation("Log in at the venue and read what it asks for"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_011",
+        title="Exchange not known",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="The name is not one of ccxt's exchange ids, or that exchange lacks what the bot needs.",
+        impact="The bot did not start.",
+        remediation=(Remediation("Set BOT_VENUE__NAME to an exchange id of ccxt, such as binance"),),
+    ),
 )

@@ -8,7 +8,7 @@ from typing import ClassVar
 from trading_bot.contract.events.definition import Event
 
 
-class BalanceAdopted(Event):
+class BalanceAdopted(Event, frozen=True, kw_only=True):
     """The bot's books take over a balance from the venue: at the first boot, or to settle a mismatch."""
 
     KIND: ClassVar[str] = "balance.adopted"
@@ -21,7 +21,7 @@ class BalanceAdopted(Event):
     """``opening`` or ``mismatch``."""
 
 
-class PositionAdopted(Event):
+class PositionAdopted(Event, frozen=True, kw_only=True):
     """A position is taken over from the venue without its fills; its entry price is unknown."""
 
     KIND: ClassVar[str] = "position.adopted"
@@ -33,7 +33,7 @@ class PositionAdopted(Event):
     reason: str
 
 
-class DayStarted(Event):
+class DayStarted(Event, frozen=True, kw_only=True):
     """A new trading day: losses of the day are measured from here."""
 
     KIND: ClassVar[str] = "day.started"
@@ -44,7 +44,7 @@ class DayStarted(Event):
     equity: Decimal
 
 
-class AnchorsRestored(Event):
+class AnchorsRestored(Event, frozen=True, kw_only=True):
     """After a restart: the anchors that limits are measured from are these, read from the journal."""
 
     KIND: ClassVar[str] = "anchors.restored"
@@ -56,7 +56,7 @@ class AnchorsRestored(Event):
     breakers: tuple[str, ...]
 
 
-class BreakerOpened(Event):
+class BreakerOpened(Event, frozen=True, kw_only=True):
     """A loss or error limit was reached: no new risk."""
 
     KIND: ClassVar[str] = "breaker.opened"
@@ -70,7 +70,7 @@ class BreakerOpened(Event):
     message: str
 
 
-class BreakerReset(Event):
+class BreakerReset(Event, frozen=True, kw_only=True):
     """A breaker is closed again."""
 
     KIND: ClassVar[str] = "breaker.reset"
@@ -81,7 +81,7 @@ class BreakerReset(Event):
     reason: str
 
 
-class ReconciliationCompleted(Event):
+class ReconciliationCompleted(Event, frozen=True, kw_only=True):
     """Orders, fills, balances and positions were compared over the union of both sides."""
 
     KIND: ClassVar[str] = "reconciliation.completed"
@@ -95,7 +95,7 @@ class ReconciliationCompleted(Event):
     duration_ns: int
 
 
-class MismatchFound(Event):
+class MismatchFound(Event, frozen=True, kw_only=True):
     """The two sides differ."""
 
     KIND: ClassVar[str] = "mismatch.found"
@@ -111,7 +111,7 @@ class MismatchFound(Event):
     message: str
 
 
-class MismatchSettled(Event):
+class MismatchSettled(Event, frozen=True, kw_only=True):
     """A difference is gone: adopted, or no longer there."""
 
     KIND: ClassVar[str] = "mismatch.settled"

@@ -50,7 +50,7 @@ class Supervisor(StrEnum):
     NONE = "none"
 
 
-class BotStarted(Event):
+class BotStarted(Event, frozen=True, kw_only=True):
     """The bot process has opened its journal. The first event of every run."""
 
     KIND: ClassVar[str] = "bot.started"
@@ -67,7 +67,7 @@ class BotStarted(Event):
     """True: the previous run stopped cleanly; False: it was killed; None: there was none."""
 
 
-class BotReady(Event):
+class BotReady(Event, frozen=True, kw_only=True):
     """Recovery and reconciliation are done; trading begins."""
 
     KIND: ClassVar[str] = "bot.ready"
@@ -78,7 +78,7 @@ class BotReady(Event):
     strategies: tuple[str, ...]
 
 
-class BotStopped(Event):
+class BotStopped(Event, frozen=True, kw_only=True):
     """The bot ended by itself, cleanly. The last event of a run that was not killed."""
 
     KIND: ClassVar[str] = "bot.stopped"
@@ -88,7 +88,7 @@ class BotStopped(Event):
     exit_code: int
 
 
-class BotBeat(Event):
+class BotBeat(Event, frozen=True, kw_only=True):
     """The heartbeat: the loop has come round. Once a second."""
 
     KIND: ClassVar[str] = "bot.beat"
@@ -99,7 +99,7 @@ class BotBeat(Event):
     """Decision cycles since this run's start."""
 
 
-class ModeChanged(Event):
+class ModeChanged(Event, frozen=True, kw_only=True):
     """The mode is another one now."""
 
     KIND: ClassVar[str] = "mode.changed"
@@ -113,7 +113,7 @@ class ModeChanged(Event):
     actor: str
 
 
-class SettingsApplied(Event):
+class SettingsApplied(Event, frozen=True, kw_only=True):
     """Trading settings are in force from here on."""
 
     KIND: ClassVar[str] = "settings.applied"
@@ -129,7 +129,7 @@ class SettingsApplied(Event):
     command_id: str | None = None
 
 
-class SettingsRolledBack(Event):
+class SettingsRolledBack(Event, frozen=True, kw_only=True):
     """Earlier settings are in force again, as a new generation."""
 
     KIND: ClassVar[str] = "settings.rolled_back"
@@ -144,7 +144,7 @@ class SettingsRolledBack(Event):
     command_id: str | None = None
 
 
-class CommandAnswered(Event):
+class CommandAnswered(Event, frozen=True, kw_only=True):
     """The bot has dealt with a command of the control tape."""
 
     KIND: ClassVar[str] = "command.answered"
@@ -157,7 +157,7 @@ class CommandAnswered(Event):
     message: str
 
 
-class ConditionChanged(Event):
+class ConditionChanged(Event, frozen=True, kw_only=True):
     """One of the bot's own conditions has another status or reason."""
 
     KIND: ClassVar[str] = "condition.changed"
@@ -169,7 +169,7 @@ class ConditionChanged(Event):
     message: str
 
 
-class SymbolBlocked(Event):
+class SymbolBlocked(Event, frozen=True, kw_only=True):
     """New risk on one symbol is refused, or allowed again when ``blocked`` is false."""
 
     KIND: ClassVar[str] = "symbol.blocked"
@@ -182,7 +182,7 @@ class SymbolBlocked(Event):
     message: str
 
 
-class ErrorRecorded(Event):
+class ErrorRecorded(Event, frozen=True, kw_only=True):
     """A semantic error, as it also stands in the JSONL log and on the span."""
 
     KIND: ClassVar[str] = "error.recorded"
@@ -191,7 +191,7 @@ class ErrorRecorded(Event):
     error: SemanticError
 
 
-class StateSnapshotted(Event):
+class StateSnapshotted(Event, frozen=True, kw_only=True):
     """The fold of everything before this event, so that readers need not begin at the beginning."""
 
     KIND: ClassVar[str] = "state.snapshotted"
@@ -203,7 +203,7 @@ class StateSnapshotted(Event):
     """The encoded fold state of ``fold_version``; see ``trading_bot.domain.snapshots``."""
 
 
-class TapePruned(Event):
+class TapePruned(Event, frozen=True, kw_only=True):
     """The owner removed measurements and spans that were past their retention."""
 
     KIND: ClassVar[str] = "tape.pruned"
@@ -215,7 +215,7 @@ class TapePruned(Event):
     spans: int
 
 
-class OpsStarted(Event):
+class OpsStarted(Event, frozen=True, kw_only=True):
     """The ops process has opened its control tape."""
 
     KIND: ClassVar[str] = "ops.started"
@@ -227,7 +227,7 @@ class OpsStarted(Event):
     python: str
 
 
-class OpsStopped(Event):
+class OpsStopped(Event, frozen=True, kw_only=True):
     """The ops process ended by itself, cleanly."""
 
     KIND: ClassVar[str] = "ops.stopped"
@@ -236,7 +236,7 @@ class OpsStopped(Event):
     reason: str
 
 
-class CommandIssued(Event):
+class CommandIssued(Event, frozen=True, kw_only=True):
     """Somebody asks the bot for something, through ops."""
 
     KIND: ClassVar[str] = "command.issued"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from trading_bot.contract.events.definition import Event, Retention
 
 
-class InstrumentListed(Event):
+class InstrumentListed(Event, frozen=True, kw_only=True):
     """The venue's rules for a symbol, as the bot read them when it started."""
 
     KIND: ClassVar[str] = "instrument.listed"
@@ -23,7 +23,7 @@ class InstrumentListed(Event):
     minimum_notional: Decimal
 
 
-class QuoteConflated(Event):
+class QuoteConflated(Event, frozen=True, kw_only=True):
     """The last quote of a symbol in a conflation interval."""
 
     KIND: ClassVar[str] = "quote.conflated"
@@ -43,7 +43,7 @@ class QuoteConflated(Event):
     """Market data messages of the symbol since the last of these."""
 
 
-class BarClosed(Event):
+class BarClosed(Event, frozen=True, kw_only=True):
     """A bar is complete; strategies decide on it."""
 
     KIND: ClassVar[str] = "bar.closed"
@@ -63,7 +63,7 @@ class BarClosed(Event):
     """Bars between the last one and this one that never came."""
 
 
-class FeedReconnected(Event):
+class FeedReconnected(Event, frozen=True, kw_only=True):
     """Data flows again on a stream that had ended."""
 
     KIND: ClassVar[str] = "feed.reconnected"

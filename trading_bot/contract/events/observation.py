@@ -22,7 +22,7 @@ class HistogramDelta(msgspec.Struct, frozen=True, kw_only=True):
     exemplar_trace_id: str | None = None
 
 
-class RuntimeSampled(Event):
+class RuntimeSampled(Event, frozen=True, kw_only=True):
     """What the bot measured about itself since the last of these."""
 
     KIND: ClassVar[str] = "runtime.sampled"
@@ -62,7 +62,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
     error_code: str | None = None
 
 
-class SpansRecorded(Event):
+class SpansRecorded(Event, frozen=True, kw_only=True):
     """The spans of one decision cycle, or of one piece of work outside a cycle."""
 
     KIND: ClassVar[str] = "spans.recorded"

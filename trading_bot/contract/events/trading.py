@@ -46,7 +46,7 @@ class LearnedBy(StrEnum):
     RECONCILIATION = "reconciliation"
 
 
-class SignalRaised(Event):
+class SignalRaised(Event, frozen=True, kw_only=True):
     """A strategy wants to be long, or flat, in a symbol."""
 
     KIND: ClassVar[str] = "signal.raised"
@@ -59,7 +59,7 @@ class SignalRaised(Event):
     price: Decimal
 
 
-class OrderDenied(Event):
+class OrderDenied(Event, frozen=True, kw_only=True):
     """The risk check refused an order before it was sent."""
 
     KIND: ClassVar[str] = "order.denied"
@@ -81,7 +81,7 @@ class OrderDenied(Event):
     message: str
 
 
-class OrderIntended(Event):
+class OrderIntended(Event, frozen=True, kw_only=True):
     """An order is about to be sent. Durable before any byte leaves."""
 
     KIND: ClassVar[str] = "order.intended"
@@ -101,7 +101,7 @@ class OrderIntended(Event):
     """The settings in force."""
 
 
-class OrderSent(Event):
+class OrderSent(Event, frozen=True, kw_only=True):
     """The request was handed to the venue's connection."""
 
     KIND: ClassVar[str] = "order.sent"
@@ -110,7 +110,7 @@ class OrderSent(Event):
     client_order_id: str
 
 
-class OrderAcknowledged(Event):
+class OrderAcknowledged(Event, frozen=True, kw_only=True):
     """The venue has the order."""
 
     KIND: ClassVar[str] = "order.acknowledged"
@@ -123,7 +123,7 @@ class OrderAcknowledged(Event):
     """From sent to acknowledged on the bot's monotonic clock; None when a restart or a doubt lay between."""
 
 
-class OrderFilled(Event):
+class OrderFilled(Event, frozen=True, kw_only=True):
     """One execution of an order."""
 
     KIND: ClassVar[str] = "order.filled"
@@ -145,7 +145,7 @@ class OrderFilled(Event):
     """From acknowledged to this fill, on the first fill of an order, if not interrupted by a restart."""
 
 
-class OrderCancelled(Event):
+class OrderCancelled(Event, frozen=True, kw_only=True):
     """The order is over, with a part or the whole of it unfilled."""
 
     KIND: ClassVar[str] = "order.cancelled"
@@ -157,7 +157,7 @@ class OrderCancelled(Event):
     learned_by: LearnedBy
 
 
-class OrderRejected(Event):
+class OrderRejected(Event, frozen=True, kw_only=True):
     """The venue decoded the order and refused it, or proves that it never had it."""
 
     KIND: ClassVar[str] = "order.rejected"
@@ -171,7 +171,7 @@ class OrderRejected(Event):
     message: str
 
 
-class OrderOutcomeLost(Event):
+class OrderOutcomeLost(Event, frozen=True, kw_only=True):
     """The request was written and no decodable answer came: the outcome is unknown."""
 
     KIND: ClassVar[str] = "order.outcome_lost"
@@ -181,7 +181,7 @@ class OrderOutcomeLost(Event):
     message: str
 
 
-class OrderCancelRequested(Event):
+class OrderCancelRequested(Event, frozen=True, kw_only=True):
     """A cancel was handed to the venue."""
 
     KIND: ClassVar[str] = "order.cancel_requested"
