@@ -1,0 +1,1 @@
+"""Strategies: market state in, stances out; nothing of orders."""
