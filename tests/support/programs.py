@@ -32,7 +32,9 @@ class Programs:
         return fetched
 
     def _fetch(self, name: str) -> None:
-        answer = subprocess.run([FETCH, self._cache], capture_output=True, text=True, timeout=300, check=False)
+        answer = subprocess.run(
+            [FETCH, self._cache], capture_output=True, text=True, timeout=300, check=False
+        )
         if answer.returncode == 0:
             return
         reason = f"{name} is needed: {answer.stderr.strip() or 'get-prometheus failed'}"

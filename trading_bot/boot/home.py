@@ -95,9 +95,10 @@ class Home(msgspec.Struct, frozen=True):
         """Its secret, which both sides sign and check requests with."""
         return self.path / "venue-secret"
 
-    def lock(self, process: str) -> Path:
-        """Return the lock file that ``process`` (``bot``, ``exporter``, ``ops``, ``exchange``, ``up``) holds."""
-        return self.path / f"{process}.lock"
+    @property
+    def up(self) -> Path:
+        """What `tickertape up` locks for as long as it runs; never a file itself."""
+        return self.path / "up"
 
     def log(self, process: str) -> Path:
         """Return the JSONL log of ``process``."""

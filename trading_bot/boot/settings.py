@@ -116,7 +116,7 @@ def _refuse_shared_ports(settings: BootSettings) -> None:
             message = (
                 f"{field.variable}: expected a port of its own, found {port}, which is also {owner[port]}"
             )
-            raise OperatorError("BOT_002", f"{message}; for example {field.variable}={field.example}")
+            raise OperatorError("BOT_002", f"{message}; for example {field.variable}={port + 10}")
         owner[port] = field.variable
 
 

@@ -53,7 +53,7 @@ def from_file(path: Path) -> dict[Field, Any]:
 def _document(path: Path) -> Mapping[Any, Any]:
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a home that is no folder is refused where it is made
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise OperatorError("BOT_003", f"{path} cannot be read: {error}", path=str(path)) from error

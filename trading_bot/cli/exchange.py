@@ -1,0 +1,84 @@
+"""`tickertape exchange`: run the simulated exchange, or switch the faults of one that runs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trading_bot.boot.settings import load_settings
+from trading_bot.cli.options import bar_option, home_option, output_option
+from trading_bot.contract.errors import OperatorError
+
+
+@click.group(invoke_without_command=True)
+@home_option
+@bar_option("1m")
+@click.pass_context
+def exchange(context: click.Context, home: Path | None, bar: str) -> int:
+    """Run the simulated exchange: real bars, Binance's protocol, books of its own.
+
+    Example: tickertape exchange --bar 1s
+    """
+    if context.invoked_subcommand is not None:
+        context.obj = home
+        return 0
+    from trading_bot.cli.processes import start  # noqa: PLC0415 - `exchange fault` needs none of it
+
+    return start("exchange", home, bar=bar)
+
+
+@exchange.command
+@home_option
+@output_option
+@click.option("--symbol", default=None, help="Only this symbol, e.g. EUR/USD.  [default: all]")
+@click.argument("name")
+@click.argument("state", required=False, type=click.Choice(["on", "off"]))
+@click.pass_obj
+def fault(
+    outer_home: Path | None, home: Path | None, output: str, symbol: str | None, name: str, state: str | None
+) -> int:
+    """Switch the fault NAME on or off, or print them all with `list`.
+
+    Examples: tickertape exchange fault list · tickertape exchange fault mute_feed on
+    """
+    from trading_bot.cli.simulation import Simulation  # noqa: PLC0415 - urllib is loaded only for this
+
+    settings = load_settings(home or outer_home)
+    if not settings.is_simulated:
+        message = f"the venue is {settings.venue.name}; faults are switched at the simulated exchange only"
+        raise OperatorError("BOT_010", message, venue=settings.venue.name)
+    simulation = Simulation(settings)
+    if name != "list":
+        if state is None:
+            raise click.UsageError(f"say what to do with it: tickertape exchange fault {name} on|off")
+        simulation.switch(name, on=state == "on", symbol=symbol)
+    PRINTERS[output](simulation.faults())
+    return 0
+
+
+def print_table(faults: list[dict[str, Any]]) -> None:
+    """Print what is on, where, and what it does."""
+    for row in faults:
+        where = f" for {row['symbol']}" if row.get("symbol") else ""
+        word = click.style("on ", fg="red") if row["on"] else "off"
+        click.echo(f"{word}  {row['name']}{where}  {row['meaning']}")
+
+
+def print_json(faults: list[dict[str, Any]]) -> None:
+    """Print a JSON list."""
+    click.echo(json.dumps(faults, indent=2))
+
+
+def print_csv(faults: list[dict[str, Any]]) -> None:
+    """Print one fault a row."""
+    writer = csv.DictWriter(sys.stdout, ("name", "symbol", "on", "since", "meaning"), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: row.get(key) for key in writer.fieldnames} for row in faults)
+
+
+PRINTERS = {"table": print_table, "json": print_json, "csv": print_csv}

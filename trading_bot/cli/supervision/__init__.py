@@ -1,0 +1,1 @@
+"""What `tickertape up` does with its children: start them, start them again, stop them."""
