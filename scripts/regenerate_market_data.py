@@ -58,7 +58,7 @@ def main() -> int:
 def download(folder: Path) -> list[Path]:
     """Fetch the source packages into ``folder`` without installing them."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
-    subprocess.run([*command, *PACKAGES], check=True)  # noqa: S603 - fixed arguments
+    subprocess.run([*command, *PACKAGES], check=True)
     return sorted(folder.glob("*.whl"))
 
 
@@ -111,9 +111,11 @@ def write(symbol: str, rows: list[Row]) -> int:
     writer.writerow(COLUMNS)
     writer.writerows((int(row.time.timestamp()), *row[1:]) for row in rows)
     # mtime and name are fixed, or the same bars would compress to other bytes each time
-    with (DESTINATION / f"{symbol}.csv.gz").open("wb") as target:
-        with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=9) as packed:
-            packed.write(text.getvalue().encode())
+    with (
+        (DESTINATION / f"{symbol}.csv.gz").open("wb") as target,
+        gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=9) as packed,
+    ):
+        packed.write(text.getvalue().encode())
     return len(rows)
 
 

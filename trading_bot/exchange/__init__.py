@@ -1,0 +1,1 @@
+"""The simulated exchange: matching, durable books, Binance's wire protocol, faults."""

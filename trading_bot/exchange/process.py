@@ -1,0 +1,87 @@
+"""The exchange as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from aiohttp import web
+
+from trading_bot.boot.clock import SystemClock
+from trading_bot.boot.home import Home, venue_credentials
+from trading_bot.boot.settings import BootSettings
+from trading_bot.boot.signals import STOP_SIGNALS, handle_in_loop
+from trading_bot.exchange.application import application, assemble, play
+from trading_bot.exchange.books import Books, Opening
+from trading_bot.exchange.listing import QUOTE_ASSET, listings
+from trading_bot.exchange.signatures import Credentials
+from trading_bot.telemetry import ErrorRecorder, JsonLines, log_sink
+
+OPENING_BALANCE: Final = Decimal(100_000)
+SEED: Final = 2017
+# What is still being answered when the exchange stops gets this long.
+LAST_ANSWERS_SECONDS: Final = 0.5
+
+
+def run(
+    settings: BootSettings,
+    *,
+    bar: str = "1m",
+    opening_balance: Decimal = OPENING_BALANCE,
+    first_bars: Mapping[str, int] | None = None,
+    seed: int = SEED,
+) -> int:
+    """Run the exchange until SIGTERM or SIGINT; returns the exit code.
+
+    Args:
+        settings: home, host, port and keys.
+        bar: Binance's name of how long a bar of the data plays, ``1s`` to ``1d``.
+        opening_balance: USD paid in when the books are begun.
+        first_bars: by symbol, the place in the data that plays when the books are begun.
+        seed: chooses the synthetic quotes between real prices when the books are begun.
+
+    Raises:
+        OperatorError: DATA_003 or DATA_005 for the arguments, JRNL_003 for a second exchange on this home.
+    """
+    opening = Opening(
+        interval=bar,
+        seed=seed,
+        balances={QUOTE_ASSET: opening_balance},
+        first_bars={
+            listed.instrument.symbol: listed.first_bar for listed in listings(dict(first_bars or {}))
+        },
+    )
+    asyncio.run(serve(settings, opening))
+    return 0
+
+
+async def serve(
+    settings: BootSettings, opening: Opening, ready: Callable[[int], None] = lambda _: None
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: home, host, port and keys.
+        opening: what the books are begun with, the first time.
+        ready: called with the port once it is listened on.
+    """
+    stopping = asyncio.Event()
+    handle_in_loop(dict.fromkeys(STOP_SIGNALS, stopping.set))
+    home, clock = Home(settings.home), SystemClock()
+    errors = ErrorRecorder(log_sink(JsonLines(home.log("exchange"), "exchange")), clock)
+    credentials = Credentials(*venue_credentials(settings))
+    with contextlib.closing(Books.open(home.exchange, opening, clock.now_ns())) as books:
+        app = application(assemble(books, credentials, clock, errors.record, stopping))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=LAST_ANSWERS_SECONDS)
+        await runner.setup()
+        site = web.TCPSite(runner, settings.host, settings.exchange_port)
+        try:
+            await site.start()
+            ready(runner.addresses[0][1])
+            await play(app)
+        finally:
+            stopping.set()
+            await runner.cleanup()
