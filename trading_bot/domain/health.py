@@ -58,6 +58,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...]
     silent_for_ns: int | None
     """Age of the last heartbeat, None if there has been none."""
+    beat_at: int | None = None
+    """When the last heartbeat was, nanoseconds since the epoch."""
 
 
 def assess(
@@ -80,7 +82,8 @@ def assess(
         tape_fault: why the tape cannot be read, if it cannot.
     """
     beats = [beat for beat in (state.run.beat_at, beat_at) if beat is not None]
-    silent_for = now_ns - max(beats) if beats else None
+    last_beat = max(beats, default=None)
+    silent_for = None if last_beat is None else now_ns - last_beat
     up, up_reason = _up(state, liveness, journal_error, tape_fault)
     if up and journal_error is None and silent_for is not None and silent_for > SILENT_AFTER_NS:
         up, up_reason = False, "Frozen"
@@ -95,6 +98,7 @@ def assess(
         reason=reason,
         conditions=conditions,
         silent_for_ns=silent_for,
+        beat_at=last_beat,
     )
 
 
@@ -159,7 +163,7 @@ def _status(
     up: bool,
 ) -> tuple[HealthStatus, str]:
     if not up:
-        return HealthStatus.OFFLINE, _offline_reason(state, up_reason, silent_for)
+        return HealthStatus.OFFLINE, _offline_reason(state, up_reason)
     if journal_error is not None:
         return HealthStatus.DEGRADED, f"the journal cannot be written: {journal_error}"
     wrong = [condition for condition in conditions if condition.status is not ConditionStatus.TRUE]
@@ -172,8 +176,8 @@ def _status(
     return HealthStatus.HEALTHY, "all conditions are true and the bot is running"
 
 
-def _offline_reason(state: State, up_reason: str, silent_for: int | None) -> str:
-    since = "" if silent_for is None else f"; last heartbeat {silent_for / SECOND:.0f} s ago"
+def _offline_reason(state: State, up_reason: str) -> str:
+    """No age in it: a reason changes when the matter does, not each second."""
     words = {
         "Dead": "the bot's process is not running",
         "Frozen": "the bot's process is there but does not move",
@@ -182,4 +186,4 @@ def _offline_reason(state: State, up_reason: str, silent_for: int | None) -> str
         "JournalCorrupt": "the journal cannot be read",
     }[up_reason]
     stopped = state.run.stop_reason if state.run.stopped_at is not None and up_reason == "Dead" else None
-    return f"{words}{f' (it stopped: {stopped})' if stopped else ''}{since}"
+    return f"{words}{f' (it stopped: {stopped})' if stopped else ''}"
