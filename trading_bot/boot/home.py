@@ -96,6 +96,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.path / "venue-secret"
 
     @property
+    def ops(self) -> Path:
+        """What the ops process that serves locks for as long as it lives; never a file itself."""
+        return self.path / "ops"
+
+    @property
     def up(self) -> Path:
         """What `tickertape up` locks for as long as it runs; never a file itself."""
         return self.path / "up"

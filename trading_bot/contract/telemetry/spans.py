@@ -12,6 +12,7 @@ SEND_ORDER: Final = "send order"
 RECEIVE_FILL: Final = "receive fill"
 RECONCILE: Final = "reconcile books"
 RESOLVE_ORDER: Final = "resolve order"
+ANSWER_REQUEST: Final = "answer request"
 
 SPANS: Final = {
     DECIDE_CYCLE: "One closed bar, from its arrival to the orders handed over.",
@@ -22,6 +23,7 @@ SPANS: Final = {
     RECEIVE_FILL: "One execution taken into the books.",
     RECONCILE: "Orders, fills, balances and positions compared with the venue.",
     RESOLVE_ORDER: "An order with unknown outcome asked for by its client order id.",
+    ANSWER_REQUEST: "One request to the ops endpoint; kept where it failed.",
 }
 
 SYMBOL: Final = "tradingbot.symbol"
@@ -34,6 +36,8 @@ SIGNAL: Final = "tradingbot.signal"
 TRADE_ID: Final = "tradingbot.trade_id"
 PRICE: Final = "tradingbot.price"
 ERROR_TYPE: Final = "error.type"
+REQUEST_METHOD: Final = "http.request.method"
+URL_PATH: Final = "url.path"
 
 ATTRIBUTES: Final = {
     SYMBOL: "ccxt's unified symbol.",
@@ -46,4 +50,6 @@ ATTRIBUTES: Final = {
     TRADE_ID: "The venue's trade id.",
     PRICE: "Price, a decimal string.",
     ERROR_TYPE: "The error code; OpenTelemetry's attribute.",
+    REQUEST_METHOD: "The request's method; OpenTelemetry's attribute.",
+    URL_PATH: "The request's path without its query; OpenTelemetry's attribute.",
 }
