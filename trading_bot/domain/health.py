@@ -89,7 +89,7 @@ def assess(
         up, up_reason = False, "Frozen"
     live = up and up_reason == "Alive"
     conditions = _conditions(state, up_reason, journal_error, now_ns)
-    status, reason = _status(state, up_reason, conditions, journal_error, silent_for, up=up)
+    status, reason = _status(state, up_reason, conditions, journal_error, up=up)
     return Health(
         up=up,
         up_reason=up_reason,
@@ -158,7 +158,6 @@ def _status(
     up_reason: str,
     conditions: tuple[Condition, ...],
     journal_error: str | None,
-    silent_for: int | None,
     *,
     up: bool,
 ) -> tuple[HealthStatus, str]:
