@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+if TYPE_CHECKING:
+    from trading_bot.contract.errors.definition import TickertapeError
 
 OK: Final = 0
 FAILED: Final = 1
@@ -65,29 +68,27 @@ def run(arguments: list[str] | None = None) -> None:
 
     An error of the catalogue is one line. Anything else is a defect and keeps its traceback.
     """
-    from trading_bot.contract.errors.definition import TickertapeError  # noqa: PLC0415 - not for help
-
     try:
         sys.exit(_exit_code(tickertape.main(arguments, prog_name="tickertape", standalone_mode=False)))
-    except TickertapeError as error:
-        _stop(f"tickertape: {error.line()}", FAILED)
     except click.Abort:
-        _stop("", FAILED)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        sys.exit(FAILED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader has seen enough, e.g. `tickertape status | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(OK)
+    except _catalogued() as error:
+        click.echo(click.style(f"tickertape: {error.line()}", fg="red"), err=True)
+        sys.exit(FAILED)
+
+
+def _catalogued() -> type[TickertapeError]:
+    """Return the errors with a code. Called when an exception is there: `--help` does not load them."""
+    from trading_bot.contract.errors.definition import TickertapeError  # noqa: PLC0415 - see above
+
+    return TickertapeError
 
 
 def _exit_code(answer: Any) -> int:
     return answer if isinstance(answer, int) else OK
-
-
-def _stop(line: str, code: int) -> None:
-    if line:
-        click.echo(click.style(line, fg="red"), err=True)
-    sys.exit(code)

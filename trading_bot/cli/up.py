@@ -18,6 +18,7 @@ from trading_bot.boot.ports import probe
 from trading_bot.boot.settings import HOME_VARIABLE, BootSettings, load_settings, url_host
 from trading_bot.boot.signals import stop_event
 from trading_bot.cli.options import Duration, bar_option, home_option
+from trading_bot.cli.simulation import Simulation
 from trading_bot.cli.supervision.child import Child
 from trading_bot.cli.supervision.life import Life
 from trading_bot.cli.supervision.readiness import bot_is_alive, listens
@@ -47,7 +48,8 @@ def up(home: Path | None, bar: str, duration: float | None) -> int:
     try:
         _probe_all(settings)
         children = _children(settings, folder, bar)
-        life = Life(folder, children, say)
+        market_time = Simulation(settings).market_time if settings.is_simulated else nothing_known
+        life = Life(folder, children, say, market_time)
         supervisor = Supervisor(children, stops_first=BOT, say=say, every_look=life.look)
         supervisor.start_due()
         click.echo(introduction(settings, folder))
@@ -61,6 +63,10 @@ def up(home: Path | None, bar: str, duration: float | None) -> int:
 def say(line: str) -> None:
     """Print a line about the processes."""
     click.echo(line)
+
+
+def nothing_known() -> None:
+    """Return no market time: a real venue's is the wall clock's."""
 
 
 def _only_one(home: Home) -> Lock:
