@@ -1,0 +1,151 @@
+"""ccxt's exchange object, made to measure: where it connects to, and what it tells about its requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from decimal import localcontext
+from typing import Any, Final
+
+from trading_bot.contract.errors.definition import OperatorError
+from trading_bot.venues.translation import CURRENT, Request, scrub
+
+OPTIONS: Final[dict[str, dict[str, Any]]] = {
+    "binance": {
+        "defaultType": "spot",
+        "fetchMarkets": {"types": ["spot"]},
+        "fetchCurrencies": False,
+        "fetchMargins": False,
+        # A market order is an amount of the base currency, also where a price is at hand.
+        "createOrder": {"quoteOrderQty": False},
+    },
+}
+"""What an exchange needs to be asked for spot markets only."""
+
+PING_SECONDS: Final = 10
+"""Two unanswered pings end a connection: the only way to notice that the private stream is mute."""
+
+BODY: Final = 5
+"""Where the decoded body stands among what ccxt gives to ``handle_errors`` after the code."""
+
+PassOn = Callable[[Any, Any], None]
+Tap = Callable[[Any, Any, PassOn], None]
+"""Takes (socket, message, ccxt's own handler) and passes on what ccxt shall see."""
+
+
+def make_client(
+    name: str, *, url: str | None, api_key: str, secret: str, timeout_seconds: float, interval: str
+) -> Any:
+    """Return ccxt's exchange object for ``name``; nothing is sent.
+
+    Raises:
+        OperatorError: VENUE_011, ccxt has no such exchange, or it has no such interval.
+    """
+    import ccxt.pro  # noqa: PLC0415 - 109 MB and 0.8 s: only a process that opens a venue pays
+
+    base = getattr(ccxt.pro, name, None)
+    if name not in ccxt.pro.exchanges or base is None:
+        raise OperatorError("VENUE_011", f"{name!r} is not an exchange id of ccxt", name=name)
+    client = type("Client", (Measured, base), {})(settings(name, api_key, secret, timeout_seconds))
+    if interval not in client.timeframes:
+        raise OperatorError("VENUE_011", f"{name} has no bars of {interval!r}", name=name, interval=interval)
+    client.has["fetchCurrencies"] = False
+    client.decimal_to_precision = own_context(client.decimal_to_precision)
+    if url is not None:
+        client.urls["api"] = pointed_at(url, client.urls["api"])
+        client.timeout_on_exit = 0  # ccxt waits a quarter of a second for TLS to end
+    return client
+
+
+def settings(name: str, api_key: str, secret: str, timeout_seconds: float) -> dict[str, Any]:
+    """Return the constructor's argument."""
+    return {
+        "apiKey": api_key,
+        "secret": secret,
+        "timeout": round(timeout_seconds * 1000),
+        "number": str,
+        "aiohttp_trust_env": False,
+        "enableRateLimit": True,
+        # The leaky bucket holds one request: after anything heavy the next order waits 0.2 s. The
+        # window is the venue's own rule (weights in a minute), and nothing waits before it is full.
+        "rateLimiterAlgorithm": "rollingWindow",
+        "streaming": {"keepAlive": PING_SECONDS * 1000},
+        "options": {**OPTIONS.get(name, {}), "maxRetriesOnFailure": 0},
+    }
+
+
+class Measured:
+    """Laid over an exchange class of ccxt: notes how far a request came, lets a tap see each message."""
+
+    tap: Tap | None = None
+    timeout: int
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        """Hand a request to the connection."""
+        request = CURRENT.get()
+        if request is not None:
+            request.handed_over = True
+        try:
+            return await super().fetch(url, method, headers, body)  # type: ignore[misc]
+        except Exception as error:
+            scrub(error)
+            raise
+
+    async def throttle(self, cost: float | None = None) -> Any:
+        """Wait for room, but not longer than a request may take: then it is turned away, unsent."""
+        try:
+            return await asyncio.wait_for(super().throttle(cost), self.timeout / 1000)  # type: ignore[misc]
+        except TimeoutError as error:
+            import ccxt  # noqa: PLC0415
+
+            raise ccxt.RateLimitExceeded("the weights of the last minute are used up") from error
+
+    def handle_errors(self, code: int, *answer: Any) -> Any:
+        """Note an answer's status, and whether it was decoded where it is raised as an error."""
+        request = CURRENT.get() or Request("")
+        request.status = code
+        try:
+            return super().handle_errors(code, *answer)  # type: ignore[misc]
+        except Exception as error:
+            if isinstance(answer[BODY], dict | list):
+                request.refusal = error
+            raise
+
+    def amount_to_precision(self, _symbol: str, amount: str) -> str:
+        """Leave it: the engine has rounded it, on Decimal. ccxt would round again, through a float."""
+        return amount
+
+    def price_to_precision(self, _symbol: str, price: str) -> str:
+        """Leave it."""
+        return price
+
+    def handle_message(self, socket: Any, message: Any) -> None:
+        """Let the tap have it first."""
+        pass_on: PassOn = super().handle_message  # type: ignore[misc]
+        if self.tap is None:
+            pass_on(socket, message)
+        else:
+            self.tap(socket, message, pass_on)
+
+
+def pointed_at(url: str, addresses: Any) -> Any:
+    """Return ccxt's tree of addresses with every host replaced by that of ``url``, paths kept."""
+    if isinstance(addresses, dict):
+        return {key: pointed_at(url, value) for key, value in addresses.items()}
+    if not isinstance(addresses, str) or "://" not in addresses:
+        return addresses
+    scheme, rest = addresses.split("://", 1)
+    secure, host = url.split("://", 1)
+    path = rest.partition("/")[2]
+    own = ("wss" if secure == "https" else "ws") if scheme.startswith("ws") else secure
+    return f"{own}://{host.rstrip('/')}/{path}"
+
+
+def own_context(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function`` in a decimal context of its own: ccxt's sets rounding and traps of the caller's."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        with localcontext():
+            return function(*arguments, **named)
+
+    return call
