@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.command import Command
 from support.golden import Golden
 from support.programs import Programs
 
@@ -40,6 +41,14 @@ def long_run() -> bool:
 def golden(request: pytest.FixtureRequest) -> Golden:
     """Golden files in a folder `golden/` beside the test; `make golden` rewrites them."""
     return Golden(request.path.parent / "golden")
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Iterator[Command]:
+    """The real command line, with a home and ports of its own; whatever it started has ended afterwards."""
+    command = Command(tmp_path / "home")
+    yield command
+    command.stop_all()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -69,18 +68,16 @@ def run(arguments: list[str] | None = None) -> None:
     An error of the catalogue is one line. Anything else is a defect and keeps its traceback.
     """
     try:
-        sys.exit(_exit_code(tickertape.main(arguments, prog_name="tickertape", standalone_mode=False)))
+        answer = tickertape.main(arguments, prog_name="tickertape", standalone_mode=False)
     except click.Abort:
         sys.exit(FAILED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader has seen enough, e.g. `tickertape status | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(OK)
     except _catalogued() as error:
         click.echo(click.style(f"tickertape: {error.line()}", fg="red"), err=True)
         sys.exit(FAILED)
+    sys.exit(_exit_code(answer))
 
 
 def _catalogued() -> type[TickertapeError]:

@@ -1,0 +1,108 @@
+"""Run the real `tickertape` in a home of its own, on ports of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).parent / "tickertape"
+PORTS = ("BOT_API_PORT", "BOT_METRICS_PORT", "BOT_STREAM_PORT", "BOT_EXCHANGE_PORT")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that the system found free, all different."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0, every: float = 0.02) -> bool:
+    """Return whether `condition` became true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(every)
+    return False
+
+
+class Command:
+    """The command line with one home and one set of ports.
+
+    `run` waits for the end, `start` leaves a process running, which `stop_all` ends with its descendants.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {name: str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)}
+        self._started: list[subprocess.Popen[str]] = []
+
+    def port(self, variable: str) -> int:
+        return int(self.environment[variable])
+
+    def run(self, *arguments: str, timeout: float = 30, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env=self._variables(variables),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [PROGRAM, *arguments],
+            env=self._variables(variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._started.append(process)
+        return process
+
+    def stop_all(self) -> None:
+        for process in self._started:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(8)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+    def _variables(self, more: dict[str, str]) -> dict[str, str]:
+        return {**os.environ, "BOT_HOME": str(self.home), **self.environment, **more}
+
+
+def processes_of(home: Path) -> dict[int, str]:
+    """Return pid -> command line of the processes that have this home in their environment."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        with contextlib.suppress(OSError):
+            if f"BOT_HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found[int(entry.name)] = (
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+                )
+    return found
+
+
+def lines_of(process: subprocess.Popen[str]) -> Iterator[str]:
+    """Yield what a started process prints, as it prints it."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        yield line.rstrip("\n")
