@@ -108,5 +108,5 @@ def _by_errno(number: int, path: Path) -> Translator:
     if number in FULL_ERRNOS:
         return _full
     if number in DENIED_ERRNOS:
-        return _denied if path.exists() else _unwritable_home
+        return _denied if os.path.exists(path) else _unwritable_home  # noqa: PTH110 - Path.exists raises here
     return _unwritable_home if number in UNWRITABLE_HOME_ERRNOS else _disk

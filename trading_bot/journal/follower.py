@@ -139,8 +139,9 @@ class Follower:
         return page
 
     def _open(self) -> TapeReader:
-        if self._reader is not None:
+        if self._reader is not None and not self._reader.replaced():
             return self._reader
+        self._drop_reader()
         reader = self._reader = TapeReader.open(self.path)
         if self.opened_at is None:
             self.opened_at = reader.last_seq()
@@ -184,7 +185,7 @@ class Follower:
         return self._start_anew
 
     def _rewind_unless_held(self, reader: TapeReader) -> None:
-        if self.position is not None and not reader.holds(self.position):
+        if self.position is not None and not self._start_anew and not reader.holds(self.position):
             self.rewinds += 1
             self._start_anew = True
 
@@ -201,8 +202,6 @@ class Follower:
             self._net = NET_SLOWEST_SECONDS if self._look_again() else NET_FASTEST_SECONDS
         else:
             self._net = min(self._net * 2, NET_SLOWEST_SECONDS)
-            if self._reader.replaced():
-                self._drop_reader()
 
     def _look_again(self) -> bool:
         """Wait until the write that woke us can be seen; False when it cannot after the usual time."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from trading_bot.contract.codec import Envelope, encode_payload
+from trading_bot.contract.codec import Envelope, seal
 from trading_bot.contract.errors import NonRetriableError, TickertapeError
 from trading_bot.contract.events import Event, Retention
 from trading_bot.domain.clock import Clock
@@ -57,7 +57,7 @@ class Pending:
 
     def append(self, event: Event, trace_id: str | None, span_id: str | None) -> Envelope:
         """Give the event its place and time, and queue it."""
-        payload = encode_payload(event)
+        event, payload = seal(event)
         with self._changed:
             if self.closing:
                 raise NonRetriableError(
