@@ -12,11 +12,9 @@ schema carries two marks of its own besides JSON Schema's:
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import math
-from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Final
 
@@ -35,8 +33,12 @@ def _key(description: str, apply: dict[str, str], loosens: str, **schema: Any) -
     return Meta(description=description, extra_json_schema={**apply, "x-loosens": loosens, **schema})
 
 
-_POSITIVE: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0}
+_POSITIVE: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0, "maximum": 1e12}
 _SHARE: Final[dict[str, Any]] = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+
+
+Symbol = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,20}/[A-Z]{3,10}$", examples=["EUR/USD"])]
+StrategyName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,40}$", examples=["trend"])]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,7 +79,10 @@ class SmaCross(
 ):
     """Long while a fast moving average is above a slow one."""
 
-    symbols: Annotated[tuple[str, ...], _key("Symbols that it trades.", RESTART, "any", minItems=1)]
+    symbols: Annotated[
+        tuple[Symbol, ...],
+        _key("Symbols that it trades.", RESTART, "any", minItems=1, uniqueItems=True, examples=[["EUR/USD"]]),
+    ]
     fast: Annotated[int, _key("Bars of the fast average.", RESTART, "none", minimum=1, maximum=1000)] = 5
     slow: Annotated[int, _key("Bars of the slow average.", RESTART, "none", minimum=2, maximum=5000)] = 20
     order_notional: Annotated[
@@ -95,7 +100,10 @@ class MeanReversion(
 ):
     """Long when the price is far below its average, flat again when it is back."""
 
-    symbols: Annotated[tuple[str, ...], _key("Symbols that it trades.", RESTART, "any", minItems=1)]
+    symbols: Annotated[
+        tuple[Symbol, ...],
+        _key("Symbols that it trades.", RESTART, "any", minItems=1, uniqueItems=True, examples=[["EUR/USD"]]),
+    ]
     window: Annotated[
         int, _key("Bars of average and deviation.", RESTART, "none", minimum=5, maximum=5000)
     ] = 20
@@ -198,8 +206,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = "24:00"
     weekdays: Annotated[
-        tuple[int, ...],
-        _key("ISO weekdays, 1 is Monday.", RESTART, "none", items={"minimum": 1, "maximum": 7}),
+        tuple[Annotated[int, Meta(ge=1, le=7)], ...],
+        _key("ISO weekdays, 1 is Monday.", RESTART, "none", minItems=1, uniqueItems=True),
     ] = (1, 2, 3, 4, 5, 6, 7)
 
 
@@ -222,18 +230,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """All trading settings."""
 
     symbols: Annotated[
-        tuple[str, ...],
+        tuple[Symbol, ...],
         _key(
             "Symbols as BASE/QUOTE; the quote is the account currency.",
             RESTART,
             "any",
             minItems=1,
             maxItems=200,
+            uniqueItems=True,
+            examples=[["EUR/USD"]],
         ),
     ]
     strategies: Annotated[
-        dict[str, StrategySettings],
-        _key("Strategies by name; kind says which.", RESTART, "any", minProperties=1),
+        dict[StrategyName, StrategySettings],
+        _key(
+            "Strategies by name; kind says which.",
+            RESTART,
+            "any",
+            minProperties=1,
+            examples=[{"trend": {"kind": "sma_cross", "symbols": ["EUR/USD"]}}],
+        ),
     ]
     currency: Annotated[str, _key("Account currency.", FORBIDDEN, "none", enum=["USD"])] = "USD"
     bar: Annotated[
@@ -249,7 +265,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     execution: Execution = Execution()
     intervals: Intervals = Intervals()
     telemetry: Telemetry = Telemetry()
-    sessions: Annotated[dict[str, Session], _key("Trading hours by symbol.", RESTART, "none")] = {}
+    sessions: Annotated[dict[Symbol, Session], _key("Trading hours by symbol.", RESTART, "none")] = {}
     day_starts_at: Annotated[
         str,
         _key(
@@ -262,15 +278,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     day_time_zone: Annotated[str, _key("IANA name of the trading day's time zone.", FORBIDDEN, "none")] = (
         "UTC"
     )
-
-
-class SettingsFault(msgspec.Struct, frozen=True):
-    """One thing wrong with a settings document."""
-
-    field: str
-    expected: str
-    found: str
-    example: str
 
 
 @cache
@@ -290,6 +297,8 @@ def _money_as_numbers(node: Any) -> Any:
     if inner.get("format") == "decimal":
         del inner["format"]
         inner["type"] = "number"
+        if "default" in inner:
+            inner["default"] = float(inner["default"])
     return inner
 
 
@@ -300,133 +309,28 @@ def parse_settings(document: Mapping[str, Any]) -> Settings:
         OperatorError: CFG_001, with ``errors`` in its context: every fault with field, expected, found
             and a valid example.
     """
-    faults = tuple(_faults(document))
-    if faults:
-        first = faults[0]
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        message = f"{first.field}: expected {first.expected}, found {first.found}; for example {first.example}{more}"
-        raise OperatorError("CFG_001", message, errors=[msgspec.to_builtins(fault) for fault in faults])
-    return msgspec.convert(_numbers(document), Settings, strict=False)
+    from trading_bot.contract.validation import validated  # noqa: PLC0415 - 90 ms, needed only for changes
+
+    settings, faults = validated(document)
+    if settings is not None:
+        return settings
+    first = faults[0]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    message = (
+        f"{first.field}: expected {first.expected}, found {first.found}; for example {first.example}{more}"
+    )
+    raise OperatorError("CFG_001", message, errors=[msgspec.to_builtins(fault) for fault in faults])
 
 
 def settings_hash(settings: Settings) -> str:
-    """Return the SHA-256 of the settings' canonical JSON, 64 hex digits."""
-    canonical = msgspec.json.encode(msgspec.to_builtins(settings), order="deterministic")
-    return hashlib.sha256(canonical).hexdigest()
+    """Return the SHA-256 of the settings' canonical JSON, 64 hex digits: 5000 and 5000.0 are the same."""
+    plain = msgspec.to_builtins(settings, builtin_types=(Decimal,))
+    return hashlib.sha256(msgspec.json.encode(_canonical(plain), order="deterministic")).hexdigest()
 
 
-def _faults(document: Mapping[str, Any]) -> Iterator[SettingsFault]:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 90 ms, and needed only when settings change
-
-    validator = Draft202012Validator(settings_schema())
-    errors = sorted(validator.iter_errors(_numbers(document)), key=lambda error: error.json_path)
-    yield from (_fault_of(error) for error in errors)
-    if not errors:
-        yield from _cross_field_faults(msgspec.convert(_numbers(document), Settings, strict=False))
-
-
-def _fault_of(error: Any) -> SettingsFault:
-    while error.context:  # inside a union: the branch that came furthest says most
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))
-    field = ".".join(str(part) for part in error.absolute_path) or "(document)"
-    found = error.instance
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = next((key for key in found if key not in known), "?")
-        close = difflib.get_close_matches(str(unknown), known, n=1)
-        hint = f"{close[0]} (did you mean that?)" if close else "one of " + ", ".join(known)
-        return SettingsFault(
-            f"{field}.{unknown}".removeprefix("(document)."), hint, str(unknown), (close or known)[0]
-        )
-    expected = EXPECTED.get(error.validator, "{validator} {value}").format(
-        validator=error.validator, value=error.validator_value
-    )
-    return SettingsFault(field, expected, _short(found), _example(error.schema))
-
-
-EXPECTED: Final = {
-    "type": "a value of type {value}",
-    "exclusiveMinimum": "more than {value}",
-    "minimum": "at least {value}",
-    "maximum": "at most {value}",
-    "required": "all of {value}",
-    "enum": "one of {value}",
-    "pattern": "text that matches {value}",
-}
-"""JSON Schema's keywords in words."""
-
-
-def _example(schema: Mapping[str, Any]) -> str:
-    for key in ("examples", "enum"):
-        if schema.get(key):
-            return str(schema[key][0])
-    if "default" in schema:
-        return str(schema["default"])
-    return str(
-        schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1 if "exclusiveMinimum" in schema else "…")
-    )
-
-
-LONGEST_FOUND: Final = 80
-"""Characters of a wrong value that are repeated to its author."""
-
-
-def _short(value: Any) -> str:
-    text = repr(str(value) if isinstance(value, Decimal) else value)
-    return text if len(text) <= LONGEST_FOUND else text[: LONGEST_FOUND - 1] + "…"
-
-
-def _cross_field_faults(settings: Settings) -> Iterator[SettingsFault]:
-    for symbol in settings.symbols:
-        base, _, quote = symbol.partition("/")
-        if not base or quote != settings.currency:
-            example = f"{base or 'EUR'}/{settings.currency}"
-            yield SettingsFault("symbols", f"symbols quoted in {settings.currency}", symbol, example)
-    for name, strategy in settings.strategies.items():
-        unknown = [symbol for symbol in strategy.symbols if symbol not in settings.symbols]
-        if unknown:
-            field = f"strategies.{name}.symbols"
-            yield SettingsFault(field, "symbols that are listed in symbols", unknown[0], settings.symbols[0])
-        if isinstance(strategy, SmaCross) and strategy.fast >= strategy.slow:
-            expected = f"less than slow ({strategy.slow})"
-            yield SettingsFault(
-                f"strategies.{name}.fast", expected, str(strategy.fast), str(strategy.slow // 4 or 1)
-            )
-    yield from _contested_symbols(settings)
-    limits = settings.limits
-    if limits.max_order_notional > limits.max_position_notional:
-        expected = f"at most max_position_notional ({limits.max_position_notional})"
-        found = str(limits.max_order_notional)
-        yield SettingsFault("limits.max_order_notional", expected, found, str(limits.max_position_notional))
-
-
-def _contested_symbols(settings: Settings) -> Iterator[SettingsFault]:
-    """A symbol has one strategy: two would trade against each other on one position."""
-    owner: dict[str, str] = {}
-    for name, strategy in settings.strategies.items():
-        for symbol in strategy.symbols:
-            if symbol in owner:
-                expected = f"a symbol that no other strategy trades ({owner[symbol]} trades it)"
-                yield SettingsFault(f"strategies.{name}.symbols", expected, symbol, "another of symbols")
-            owner.setdefault(symbol, name)
-
-
-def _numbers(value: Any) -> Any:
-    """Make plain containers of ``value``, with finite decimal strings as Decimals, so that bounds apply to them."""
-    if isinstance(value, Mapping):
-        return {str(key): _numbers(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_numbers(item) for item in value]
-    if isinstance(value, str) and value[:1] in "-0123456789" and value:
-        return _decimal(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     return value
-
-
-def _decimal(text: str) -> Any:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return text
-    return number if number.is_finite() else text
