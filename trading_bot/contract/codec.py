@@ -6,7 +6,10 @@ can be read with any SQLite shell, and a reader that wants one kind decodes only
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -17,19 +20,32 @@ from trading_bot.contract.events import EVENTS, Event
 
 REDACTED: Final = "[redacted]"
 
-SECRET_NAME: Final = re.compile(
-    r"(?i)(secret|password|passphrase|token|api[-_]?key|authorization|signature|cookie)"
+_SPELLINGS: Final = (
+    r"secret|passw|passphrase|token|api[-_]?key|private[-_]?key|listen[-_]?key|authorization|signature"
+    r"|cookie|credential"
 )
+SECRET_NAME: Final = re.compile(rf"(?i)({_SPELLINGS})")
 """Names whose values never leave the process."""
 
-_SECRET_IN_TEXT: Final = re.compile(
-    r"(?i)\b(secret|password|passphrase|token|api[-_]?key|authorization|signature|x-mbx-apikey)\b"
-    r"(\s*[=:]\s*|\"\s*:\s*\")(bearer\s+)?([^\s&\"',;]+)"
+_SECRET_IN_TEXT: Final = (
+    # name=value, name: value, "name": "value", also with the quotes escaped
+    re.compile(
+        rf"(?i)((?:{_SPELLINGS})[\w-]{{0,40}}[\\\"']*\s*[=:]\s*[\\\"'\[(]*(?:(?:bearer|basic)\s+)?)"
+        r"([^\s&\"',;\\)]+)"
+    ),
+    re.compile(r"(?i)(\bbearer\s+)([^\s&\"',;\\)]{8,})"),
+    # https://user:password@host
+    re.compile(r"(?i)(://[^\s/:@]{0,100}:)([^\s/@]{1,200})(?=@)"),
 )
-_FREE_TEXT: Final = frozenset(
-    {"error.recorded", "command.issued", "settings.applied", "settings.rolled_back"}
+FREE_TEXT: Final = frozenset(
+    kind
+    for kind, event in EVENTS.items()
+    if not {"message", "reason", "error", "settings", "arguments"}.isdisjoint(event.__struct_fields__)
 )
 """The kinds that carry text or values from outside, where a secret could hide."""
+
+WITH_FLOATS: Final = frozenset({"runtime.sampled", "spans.recorded"})
+"""The kinds that carry floats; as JSON a float that is no number is null, and could not be read again."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -53,15 +69,49 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 _encoder: Final = msgspec.json.Encoder()
 
 
-def encode_payload(event: Event) -> bytes:
-    """Return the payload's JSON, secrets redacted. Decimals are strings.
+def seal(event: Event) -> tuple[Event, bytes]:
+    """Return the event as it may leave the process, and its JSON: one without secrets. Decimals are strings.
+
+    Live state is folded from the sealed event, so that it equals what a reader folds from the bytes.
 
     Raises:
         NonRetriableError: JRNL_020, a number in the event is NaN or infinite.
     """
-    if event.KIND in _FREE_TEXT:
+    if event.KIND in FREE_TEXT:
         event = msgspec.convert(redact(msgspec.to_builtins(event)), type(event))
-    return _encoder.encode(event)
+    data = _encoder.encode(event)
+    if event.KIND in WITH_FLOATS or b'NaN"' in data or b'Infinity"' in data:
+        _refuse_no_numbers(event)
+    return event, data
+
+
+def encode_payload(event: Event) -> bytes:
+    """Return the JSON of the sealed event.
+
+    Raises:
+        NonRetriableError: JRNL_020, a number in the event is NaN or infinite.
+    """
+    return seal(event)[1]
+
+
+def _refuse_no_numbers(event: Event) -> None:
+    for name, value in _leaves(msgspec.to_builtins(event, builtin_types=(Decimal,)), event.KIND):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise NonRetriableError("JRNL_020", f"{name} is {value}", kind=event.KIND)
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise NonRetriableError("JRNL_020", f"{name} is {value}", kind=event.KIND)
+
+
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield every value that is no container, with the path to it."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, f"{name}.{key}")
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item, name)
+    else:
+        yield name, value
 
 
 def decode_payload(kind: str, version: int, data: bytes) -> Event:
@@ -100,13 +150,24 @@ def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """Return ``value`` with secrets replaced: by the name they stand under, or by how they look in text."""
-    if name and SECRET_NAME.search(name) and value is not None and not isinstance(value, (dict, list)):
-        return REDACTED
-    if isinstance(value, dict):
-        return {key: redact(item, str(key)) for key, item in value.items()}
+    """Return ``value`` with secrets replaced: by the name they stand under, or by how they look in text.
+
+    A mapping is searched whatever its name is: names of strategies and symbols are keys too. A float
+    that is no number becomes its text: JSON has none, and an error about it must be recordable.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): redact(item, str(key)) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact(item, name) for item in value]
+    if name and value is not None and SECRET_NAME.search(name):
+        return REDACTED
     if isinstance(value, str):
-        return _SECRET_IN_TEXT.sub(lambda match: f"{match[1]}{match[2]}{REDACTED}", value)
+        for pattern in _SECRET_IN_TEXT:
+            value = pattern.sub(_hide, value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
+
+
+def _hide(match: re.Match[str]) -> str:
+    return f"{match[1]}{REDACTED}"

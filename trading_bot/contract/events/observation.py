@@ -46,7 +46,7 @@ class RuntimeSampled(Event, frozen=True, kw_only=True):
     counters: dict[str, int]
     """Further increments in the interval, by metric name of the catalogue (no labels)."""
     histograms: dict[str, HistogramDelta]
-    """By metric name of the catalogue, or ``name{label="value"}`` where it has labels besides ``bot``."""
+    """By metric name of the catalogue; only metrics without labels."""
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
