@@ -57,8 +57,11 @@ def _trade(position: Position, fill: OrderFilled, base: str, at: int) -> Decimal
         if not position.trip_open:
             position.trip_open, position.opened_at, position.trip_pnl = True, at, ZERO
         return ZERO
-    gross = None if position.entry_price is None else (fill.price - position.entry_price) * fill.quantity
-    position.quantity -= fill.quantity + base_fee
+    gone = fill.quantity + base_fee
+    if gone > position.quantity:
+        position.entry_price, position.unknown_reason = None, "sold more than was on the books"
+    gross = None if position.entry_price is None else (fill.price - position.entry_price) * gone
+    position.quantity -= gone
     if position.quantity == 0:
         position.entry_price, position.unknown_reason = ZERO, None
     return gross
@@ -139,6 +142,8 @@ def remark(state: State, symbol: str, at: int) -> None:
     if position is not None:
         mark = mark_of(state, symbol)
         value = ZERO if position.quantity == 0 else None if mark is None else position.quantity * mark
+        if position.value is None and value is not None and position.entry_price is None:
+            _move_anchors(account, value)  # taken over before there was a mark: no result of the day
         account.positions_value += (value or ZERO) - (position.value or ZERO)
         position.value = value
         position.updated_at = at

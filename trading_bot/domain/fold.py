@@ -205,6 +205,8 @@ def _order_filled(state: State, envelope: Envelope, event: trading.OrderFilled) 
 def _take_fill(state: State, order: Order, event: trading.OrderFilled, envelope: Envelope) -> None:
     was_final = order.is_final
     order.status = status_after_fill(order, event)
+    if was_final and not order.is_final:
+        _reopen(state, order)
     order.filled_quantity += event.quantity
     order.filled_notional += event.quantity * event.price
     order.unknown_since = None
@@ -243,6 +245,13 @@ def _end(state: State, client_order_id: str, reason: str, outcome: str, envelope
     order.reason = reason
     order.unknown_since = None
     _close(state, order, outcome, envelope)
+
+
+def _reopen(state: State, order: Order) -> None:
+    """Take an order back that was believed rejected: it trades, so it may have a rest at the venue."""
+    order.ended_at = None
+    state.closed_orders.pop(order.client_order_id, None)
+    state.orders[order.client_order_id] = order
 
 
 def _close(state: State, order: Order, outcome: str, envelope: Envelope) -> None:

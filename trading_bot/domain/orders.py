@@ -111,7 +111,8 @@ def next_status(order: Order, kind: str) -> OrderStatus:
 def status_after_fill(order: Order, fill: OrderFilled) -> OrderStatus:
     """Return the status after ``fill``: a fill is the venue's word, whatever was believed before.
 
-    A fill of an order that was cancelled leaves it cancelled, unless it completes the order.
+    A fill of an order that was cancelled leaves it cancelled, unless it completes the order. One of an
+    order that was believed rejected shows that the venue has it: it works again.
     """
     if order.filled_quantity + fill.quantity >= order.quantity:
         return OrderStatus.FILLED

@@ -12,7 +12,8 @@ from trading_bot.domain.clock import SECOND
 def is_session_open(session: Session | None, now_ns: int) -> bool:
     """Whether a session is open at ``now_ns``; without a session a market is always open.
 
-    A session that closes before it opens runs over midnight and belongs to the weekday it opened on.
+    A session that closes before it opens, or when it opens, runs over midnight and belongs to the weekday
+    it opened on.
     """
     if session is None:
         return True
@@ -35,7 +36,7 @@ def trading_day(settings: Settings, now_ns: int) -> str:
 
 def _local(now_ns: int, time_zone: str) -> datetime:
     zone = UTC if time_zone == "UTC" else ZoneInfo(time_zone)
-    return datetime.fromtimestamp(now_ns / SECOND, tz=zone)
+    return datetime.fromtimestamp(now_ns // SECOND, tz=zone)  # a float would round up into tomorrow
 
 
 def _minutes(clock_time: str) -> int:

@@ -327,7 +327,7 @@ def daily_pnl(state: State) -> Decimal | None:
 def drawdown(state: State) -> Decimal | None:
     """Return the fall of equity from its peak as a share of the peak, or None."""
     account = state.account
-    if account.equity is None or not account.peak_equity:
+    if account.equity is None or account.peak_equity is None or account.peak_equity <= 0:
         return None
     return (account.peak_equity - account.equity) / account.peak_equity
 

@@ -82,9 +82,10 @@ def take_sample(state: State, event: RuntimeSampled, at: int) -> None:
     for operation, requests in event.requests.items():
         count(state, metrics.VENUE_REQUESTS, operation, by=requests)
     for name, increment in event.counters.items():
-        count(state, metrics.METRICS[name], by=increment)
+        if name in metrics.METRICS:
+            count(state, metrics.METRICS[name], by=increment)
     for name, delta in event.histograms.items():
-        _add(_histogram(state, metrics.METRICS[name], ""), delta, at)
+        _take_delta(state, name, delta, at)
     if metrics.DECISION_DURATION.name in event.histograms:
         state.last_decision_at = at
 
@@ -92,12 +93,17 @@ def take_sample(state: State, event: RuntimeSampled, at: int) -> None:
 def _histogram(state: State, metric: Metric, key: str) -> Histogram:
     series = state.histograms.setdefault(metric.name, {})
     histogram = series.get(key)
-    if histogram is None:
+    if histogram is None or len(histogram.buckets) != len(metric.bounds) + 1:
         histogram = series[key] = Histogram(buckets=[0] * (len(metric.bounds) + 1))
     return histogram
 
 
-def _add(histogram: Histogram, delta: HistogramDelta, at: int) -> None:
+def _take_delta(state: State, name: str, delta: HistogramDelta, at: int) -> None:
+    """Add what was observed in an interval; of a metric, or bounds, of another release nothing is taken."""
+    metric = metrics.METRICS.get(name)
+    if metric is None or len(delta.buckets) != len(metric.bounds) + 1:
+        return
+    histogram = _histogram(state, metric, "")
     for index, added in enumerate(delta.buckets):
         histogram.buckets[index] += added
     histogram.total += delta.total
