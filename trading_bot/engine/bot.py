@@ -1,0 +1,277 @@
+"""The bot: starts up in order, listens, beats, reconciles, and stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from trading_bot.boot.signals import HALT_SIGNAL, LOOK_AGAIN_SIGNAL, STOP_SIGNALS, handle_in_loop
+from trading_bot.contract.errors import OperatorError, TickertapeError
+from trading_bot.contract.events.account import AnchorsRestored
+from trading_bot.contract.events.lifecycle import BotReady, BotStopped, Mode
+from trading_bot.contract.events.market import FeedReconnected, InstrumentListed
+from trading_bot.contract.events.trading import LearnedBy
+from trading_bot.domain.clock import SECOND
+from trading_bot.domain.snapshots import snapshot
+from trading_bot.engine.context import Context
+from trading_bot.engine.decisions import Decisions
+from trading_bot.engine.execution import Execution
+from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.reconciliation import Reconciliation
+from trading_bot.engine.settlement import Settlement
+from trading_bot.engine.venue_watch import VenueWatch
+from trading_bot.engine.vitals import Vitals
+from trading_bot.venues import protocol
+from trading_bot.venues.protocol import StreamName, Venue
+
+BEAT_SECONDS: Final = 1.0
+HISTORY_BARS: Final = 500
+CLOCK_SECONDS: Final = 15.0
+STOP_SECONDS: Final = 3.0
+FIRST_RETRY: Final = 0.5
+LONGEST_RETRY: Final = 10.0
+PRUNE_SECONDS: Final = 600.0
+MUTE_AFTER: Final = 2
+"""All streams silent for this many times the staleness limit: the socket is mute, subscribe anew."""
+
+NOT_READY: Final = "Starting"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What a bot is made of; each does one thing."""
+
+    execution: Execution
+    settlement: Settlement
+    reconciliation: Reconciliation
+    feed: FeedWatch
+    venue_watch: VenueWatch
+    decisions: Decisions
+    vitals: Vitals
+
+
+class Bot:
+    """One run of the bot."""
+
+    def __init__(self, context: Context, venue: Venue, parts: Parts) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._venue = venue
+        self._execution = parts.execution
+        self._settlement = parts.settlement
+        self._reconciliation = parts.reconciliation
+        self._feed = parts.feed
+        self._venue_watch = parts.venue_watch
+        self._decisions = parts.decisions
+        self._vitals = parts.vitals
+        self._stop = asyncio.Event()
+        self._stop_reason = "stopped"
+        self._reconnecting_since = 0.0
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            protocol.Quote: self._feed.take,
+            protocol.BarUpdate: lambda message: self._decisions.on_bar(message.bar),
+            protocol.OrderReport: lambda message: self._execution.take_order(message.order, LearnedBy.STREAM),
+            protocol.FillReport: lambda message: self._take_fill(message.fill),
+            protocol.StreamLost: lambda message: self._venue_watch.lost(message.stream, message.message),
+            protocol.StreamRestored: self._take_restored,
+            protocol.BadMessage: lambda message: self._feed.refuse(message.symbol, message.message),
+        }
+
+    async def run(self) -> None:
+        """Run until a signal asks to stop, then stop in order."""
+        handle_in_loop(
+            {
+                **dict.fromkeys(STOP_SIGNALS, self.stop),
+                HALT_SIGNAL: self._halt,
+                LOOK_AGAIN_SIGNAL: self._look_again,
+            }
+        )
+        self._context.modes.restore()
+        self._context.modes.demand(Mode.PAUSED, NOT_READY, "the books are not reconciled with the venue yet")
+        began = self._context.clock.monotonic_ns()
+        tasks = [asyncio.create_task(self._beat(), name="beat")]
+        tasks.append(asyncio.create_task(self._trade(began, tasks), name="trade"))
+        await self._stop.wait()
+        await self._wind_down(tasks)
+
+    def stop(self) -> None:
+        """Ask for a clean stop."""
+        self._stop_reason = "stopped by signal"
+        self._stop.set()
+
+    async def _trade(self, began: int, tasks: list[asyncio.Task[None]]) -> None:
+        """Start up in order, each step until it succeeds; then keep level with the venue."""
+        await self._until_done(self._open_venue)
+        self._restore_anchors()
+        tasks.append(asyncio.create_task(self._listen(), name="listen"))
+        tasks.append(asyncio.create_task(self._settlement.run(), name="settle"))
+        self._settlement.doubt_recovered()
+        await self._until_done(self._measure_clock)
+        await self._until_done(lambda: self._reconcile("start"))
+        await self._until_done(self._warm_up)
+        self._ledger.append(
+            BotReady(
+                recovery_ns=self._context.clock.monotonic_ns() - began,
+                symbols=self._context.settings.symbols,
+                strategies=tuple(self._context.settings.strategies),
+            )
+        )
+        self._vitals.ready = True
+        self._context.modes.withdraw(NOT_READY)
+        tasks.append(asyncio.create_task(self._keep(self._measure_clock, CLOCK_SECONDS), name="clock"))
+        tasks.append(asyncio.create_task(self._prune(), name="prune"))
+        await self._keep(
+            lambda: self._reconcile("periodic"), self._context.settings.intervals.reconcile_seconds
+        )
+
+    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a step with growing pauses until it succeeds."""
+        pause = FIRST_RETRY
+        while True:
+            try:
+                await step()
+            except TickertapeError as error:
+                self._venue_watch.failed(error)
+                longest = LONGEST_RETRY if isinstance(error, OperatorError) else LONGEST_RETRY / 2
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, longest)
+            else:
+                self._venue_watch.succeeded()
+                return
+
+    async def _keep(self, step: Callable[[], Awaitable[None]], seconds: float) -> None:
+        """Do a step again and again; a failure is the venue's until it succeeds."""
+        while True:
+            await asyncio.sleep(seconds)
+            await self._until_done(step)
+
+    async def _open_venue(self) -> None:
+        instruments = await self._venue.open(self._context.settings.symbols)
+        self._execution.instruments.update(instruments)
+        for symbol, rules in instruments.items():
+            if self._ledger.state.instruments.get(symbol) != rules:
+                self._ledger.append(
+                    InstrumentListed(
+                        symbol=symbol,
+                        base=rules.base,
+                        quote=rules.quote,
+                        tick=rules.tick,
+                        lot=rules.lot,
+                        minimum_quantity=rules.minimum_quantity,
+                        minimum_notional=rules.minimum_notional,
+                    )
+                )
+
+    def _restore_anchors(self) -> None:
+        account = self._ledger.state.account
+        if account.opened_at is None:
+            return
+        self._ledger.append(
+            AnchorsRestored(
+                day=account.day,
+                day_start_equity=account.day_start_equity,
+                peak_equity=account.peak_equity,
+                breakers=tuple(self._ledger.state.breakers),
+            )
+        )
+
+    async def _measure_clock(self) -> None:
+        reading = await self._venue.clock()
+        self._context.meter.clock_offset_ns = reading.offset_ns
+
+    async def _reconcile(self, trigger: str) -> None:
+        await self._reconciliation.run(trigger)
+        self._vitals.note_reconciled()
+
+    async def _warm_up(self) -> None:
+        for symbol in self._context.settings.symbols:
+            self._decisions.warm_up(symbol, await self._venue.candles(symbol, HISTORY_BARS))
+
+    async def _listen(self) -> None:
+        async for message in self._venue.listen():
+            try:
+                self._handlers[type(message)](message)
+            except Exception as error:  # noqa: BLE001 - the feed's loop top: one message must not end it
+                self._context.errors.record(error)
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self._context.meter.late_by(round((loop.time() - due) * SECOND))
+            try:
+                self._vitals.beat()
+                await self._wake_mute_streams()
+            except Exception as error:  # noqa: BLE001 - the heartbeat's loop top: it must go on
+                self._context.errors.record(error)
+            # After a blocked loop, or a sleeping machine, missed beats are not caught up in a burst.
+            due = max(due + BEAT_SECONDS, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    async def _wake_mute_streams(self) -> None:
+        """A socket that is connected but mute is closed, so that it is opened and subscribed anew."""
+        limit = MUTE_AFTER * self._context.settings.intervals.stale_after_seconds
+        silent = self._feed.silent_for()
+        if not self._vitals.ready or not self._feed.open_symbols() or silent < limit:
+            self._reconnecting_since = 0.0
+            return
+        if silent - self._reconnecting_since >= limit:
+            self._reconnecting_since = silent
+            for stream in (StreamName.QUOTES, StreamName.BARS):
+                await self._venue.reconnect(stream)
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            try:
+                await self._vitals.prune()
+            except TickertapeError as error:
+                self._context.errors.record(error)
+
+    def _take_fill(self, fill: protocol.VenueFill) -> None:
+        if not self._execution.take_fill(fill, LearnedBy.STREAM):
+            asyncio.get_running_loop().create_task(self._doubt_books())
+
+    async def _doubt_books(self) -> None:
+        """Somebody else traded on the account: compare at once."""
+        try:
+            await self._reconcile("doubt")
+        except TickertapeError as error:
+            self._venue_watch.failed(error)
+
+    def _take_restored(self, message: protocol.StreamRestored) -> None:
+        self._venue_watch.restored(message.stream)
+        self._ledger.append(
+            FeedReconnected(stream=message.stream, attempts=message.attempts, outage_ns=message.outage_ns)
+        )
+
+    def _halt(self) -> None:
+        self._vitals.halt_asked = True
+        self._vitals.look_at_halt()
+        asyncio.get_running_loop().create_task(self._execution.cancel_working("halted"))
+
+    def _look_again(self) -> None:
+        self._vitals.halt_asked = False
+        self._vitals.look_at_halt()
+
+    async def _wind_down(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Finish what is on its way, cancel what works if asked to, write everything down."""
+        self._vitals.ready = False
+        await self._execution.finish_placing(STOP_SECONDS / 2)
+        if self._context.settings.execution.cancel_on_stop:
+            await self._within(self._execution.cancel_working("stopping"), STOP_SECONDS / 2)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._within(self._venue.close(), STOP_SECONDS / 2)
+        self._ledger.append(snapshot(self._ledger.state))
+        self._ledger.append(BotStopped(reason=self._stop_reason, exit_code=0))
+        self._vitals.write_beacon()
+
+    async def _within(self, work: Awaitable[None], seconds: float) -> None:
+        try:
+            await asyncio.wait_for(work, seconds)
+        except (TimeoutError, TickertapeError) as error:
+            self._context.errors.record(error)

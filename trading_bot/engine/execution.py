@@ -1,0 +1,377 @@
+"""Orders on their way: intent, send, acknowledgement, fills, ends, and cancels.
+
+The intent is durable before any byte leaves, and an order is sent at most once, whatever happens: an
+outcome that is not known is asked for (:mod:`~trading_bot.engine.settlement`), never tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import msgspec
+
+from trading_bot.contract.errors import TickertapeError
+from trading_bot.contract.events import Event, trading
+from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
+from trading_bot.contract.events.trading import LearnedBy, OrderType, TimeInForce
+from trading_bot.contract.telemetry import spans
+from trading_bot.domain.instruments import Instrument
+from trading_bot.domain.orders import Order, OrderStatus
+from trading_bot.domain.risk import Denial, Proposal, check_order
+from trading_bot.engine.context import Context
+from trading_bot.telemetry import SpanContext, Trace
+from trading_bot.venues.protocol import (
+    NewOrder,
+    OutcomeUnknown,
+    Venue,
+    VenueFill,
+    VenueOrder,
+    VenueOrderStatus,
+)
+
+UNKNOWN_ORDER: Final = "UnknownOrder"
+ENDED: Final = frozenset({VenueOrderStatus.CANCELLED, VenueOrderStatus.EXPIRED})
+RECENT_ORDERS: Final = 6_000
+"""The largest order rate that the settings allow for a minute."""
+
+
+class Flight(msgspec.Struct):
+    """What this run knows of an order besides the state: monotonic times, nanoseconds, and its place span."""
+
+    sent_at: int | None = None
+    acknowledged_at: int | None = None
+    place_span_id: str | None = None
+
+
+class Execution:
+    """Places and cancels orders, and takes the venue's word on them.
+
+    Attributes:
+        instruments: the venue's rules by symbol, set once the venue is open.
+        doubtful: orders that somebody must ask the venue about; settlement waits on it.
+    """
+
+    def __init__(self, context: Context, venue: Venue) -> None:
+        self.instruments: dict[str, Instrument] = {}
+        self.doubtful: asyncio.Queue[str] = asyncio.Queue()
+        self._context = context
+        self._ledger = context.ledger
+        self._errors = context.errors
+        self._clock = context.clock
+        self._venue = venue
+        self._flights: dict[str, Flight] = {}
+        self._sent_times: deque[int] = deque(maxlen=RECENT_ORDERS)
+        self._placing: set[asyncio.Task[None]] = set()
+
+    def is_busy(self, symbol: str) -> bool:
+        """Whether an order of the symbol is on its way, working or unknown."""
+        return any(order.symbol == symbol for order in self._ledger.state.orders.values())
+
+    def propose(self, proposal: Proposal, trace: Trace, cycle: SpanContext) -> bool:
+        """Check a proposal and, if it passes, begin to place it; return whether it passed.
+
+        The order is sent by a task of its own, so that the cycle does not wait for disk or network.
+        """
+        client_order_id = self._new_id()
+        with cycle.child(spans.CHECK_RISK) as span:
+            denial = check_order(
+                self._ledger.state,
+                self._context.settings,
+                self.instruments[proposal.symbol],
+                proposal,
+                self._sent_times,
+                self._clock.now_ns(),
+            )
+            span.set(spans.VERDICT, denial.limit if denial else "passed")
+            if denial is not None:
+                span.fail(denial.error_code)
+                self._deny(client_order_id, proposal, denial, span)
+                return False
+        place = cycle.child(spans.PLACE_ORDER)
+        place.set(spans.CLIENT_ORDER_ID, client_order_id)
+        self._intend(client_order_id, proposal, place)
+        task = asyncio.create_task(
+            self._place(client_order_id, trace, place), name=f"place {client_order_id}"
+        )
+        self._placing.add(task)
+        task.add_done_callback(self._placing.discard)
+        return True
+
+    async def finish_placing(self, timeout: float) -> None:
+        """Wait for orders that are being placed; what is not answered by then is asked for at the next start."""
+        if self._placing:
+            await asyncio.wait(self._placing, timeout=timeout)
+
+    async def cancel_working(self, reason: str) -> None:
+        """Cancel every order that the venue has acknowledged."""
+        working = [order for order in self._ledger.state.orders.values() if order.acknowledged_at is not None]
+        for order in working:
+            await self._cancel(order, reason)
+
+    def take_order(self, report: VenueOrder, learned_by: LearnedBy) -> None:
+        """Take the venue's report on one of our orders. An end waits until all its fills are known."""
+        order = self._find(report.client_order_id)
+        if order is None:
+            return
+        if report.status is VenueOrderStatus.REJECTED:
+            self._reject(order, "refused", None, "the venue rejected the order")
+            return
+        self._acknowledge(order, report.venue_order_id, learned_by)
+        if report.filled_quantity > order.filled_quantity:
+            self._doubt(order)  # its fills are on their way; settlement looks after a moment
+        elif report.status in ENDED and not order.is_final:
+            reason = "expired" if report.status is VenueOrderStatus.EXPIRED else "requested"
+            self._append(
+                trading.OrderCancelled(
+                    client_order_id=order.client_order_id, reason=reason, learned_by=learned_by
+                ),
+                order,
+            )
+            self._forget(order)
+
+    def take_fill(self, fill: VenueFill, learned_by: LearnedBy) -> bool:
+        """Take one execution of one of our orders; return whether the order is ours. Each fill counts once."""
+        order = self._owner(fill)
+        if order is None:
+            return False
+        if fill.trade_id in self._ledger.state.trade_ids.get(fill.symbol, {}):
+            return True
+        self._acknowledge(order, fill.venue_order_id, learned_by)
+        flight = self._flights.get(order.client_order_id)
+        trace = self._context.tracer.trace(order.trace_id)
+        with trace.span(spans.RECEIVE_FILL, flight.place_span_id if flight else None) as span:
+            span.set(spans.TRADE_ID, fill.trade_id)
+            span.set(spans.PRICE, str(fill.price))
+            span.set(spans.QUANTITY, str(fill.quantity))
+            self._ledger.append(
+                _filled(order, fill, learned_by, self._fill_latency(order, learned_by)),
+                trace_id=order.trace_id,
+                span_id=span.span_id,
+            )
+        self._record(trace)
+        self._forget(order)
+        return True
+
+    def lose_outcome(self, order: Order, message: str) -> None:
+        """Say that an order's outcome is not known, block its symbol, and have it asked for."""
+        self._append(trading.OrderOutcomeLost(client_order_id=order.client_order_id, message=message), order)
+        self._ledger.append(
+            SymbolBlocked(symbol=order.symbol, blocked=True, reason=UNKNOWN_ORDER, message=message)
+        )
+        self.doubtful.put_nowait(order.client_order_id)
+
+    def settle_unknown(self, order: Order) -> None:
+        """Unblock the symbol if no order of it is unknown any more."""
+        state = self._ledger.state
+        market = state.markets.get(order.symbol)
+        others = any(o.symbol == order.symbol and o.unknown_since is not None for o in state.orders.values())
+        if market is not None and UNKNOWN_ORDER in market.blocks and not others:
+            message = f"the outcome of {order.client_order_id} is known: {order.status}"
+            self._ledger.append(
+                SymbolBlocked(symbol=order.symbol, blocked=False, reason=UNKNOWN_ORDER, message=message)
+            )
+
+    def reject_unsent(self, order: Order, reason: str, message: str) -> None:
+        """End an order that the venue never had."""
+        self._reject(order, reason, None, message)
+
+    async def _place(self, client_order_id: str, trace: Trace, place: SpanContext) -> None:
+        order = self._ledger.state.orders[client_order_id]
+        try:
+            with place:
+                await self._send(order, place)
+        except Exception as error:  # noqa: BLE001 - a task's top: whatever it is, it is recorded and asked for
+            self._errors.record(error, place)
+            if not order.is_final and order.acknowledged_at is None:
+                self.lose_outcome(order, "placing it failed unexpectedly")
+        trace.keep()
+        self._record(trace)
+
+    async def _send(self, order: Order, place: SpanContext) -> None:
+        try:
+            await self._ledger.durable()
+        except TickertapeError as error:
+            self._errors.record(error, place)
+            self._reject(order, "never_sent", error.code, "its intent could not be made durable")
+            return
+        if self._context.modes.mode in {
+            Mode.HALTED,
+            Mode.PAUSED,
+        }:  # it may have changed while the disk was waited for
+            self._reject(order, "never_sent", "RISK_008", f"the mode became {self._context.modes.mode}")
+            return
+        flight = self._flights[order.client_order_id] = Flight(place_span_id=place.span_id)
+        self._append(trading.OrderSent(client_order_id=order.client_order_id), order, place)
+        self._sent_times.append(self._clock.now_ns())
+        flight.sent_at = self._clock.monotonic_ns()
+        with place.child(spans.SEND_ORDER) as span:
+            await self._ask_venue(order, span)
+
+    async def _ask_venue(self, order: Order, span: SpanContext) -> None:
+        request = NewOrder(
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            type=order.type,
+            time_in_force=order.time_in_force,
+            quantity=order.quantity,
+            limit_price=order.limit_price,
+        )
+        try:
+            answer = await self._venue.place(request)
+        except OutcomeUnknown as error:
+            self._errors.record(error, span)
+            if order.status in {OrderStatus.INTENDED, OrderStatus.SENT}:  # the stream may have told already
+                self.lose_outcome(order, error.message)
+        except TickertapeError as error:
+            self._errors.record(error, span)
+            self._reject(order, "refused", error.code, error.message)
+        else:
+            self.take_order(answer, LearnedBy.ANSWER)
+
+    async def _cancel(self, order: Order, reason: str) -> None:
+        self._append(
+            trading.OrderCancelRequested(client_order_id=order.client_order_id, reason=reason), order
+        )
+        try:
+            report = await self._venue.cancel(order.symbol, order.client_order_id)
+        except TickertapeError as error:
+            self._errors.record(error)
+            self._doubt(order)
+        else:
+            self.take_order(report, LearnedBy.ANSWER)
+
+    def _intend(self, client_order_id: str, proposal: Proposal, place: SpanContext) -> None:
+        execution = self._context.settings.execution
+        is_limit = proposal.type is OrderType.LIMIT
+        market = self._ledger.state.markets[proposal.symbol]
+        self._ledger.append(
+            trading.OrderIntended(
+                client_order_id=client_order_id,
+                strategy=proposal.strategy,
+                symbol=proposal.symbol,
+                side=proposal.side,
+                type=proposal.type,
+                time_in_force=execution.time_in_force if is_limit else TimeInForce.GTC,
+                quantity=proposal.quantity,
+                limit_price=proposal.price if is_limit else None,
+                reference_price=market.mark or proposal.price,
+                generation=self._ledger.state.settings.generation,
+            ),
+            trace_id=place.trace_id,
+            span_id=place.span_id,
+        )
+
+    def _deny(self, client_order_id: str, proposal: Proposal, denial: Denial, span: SpanContext) -> None:
+        fields = msgspec.structs.asdict(denial)
+        self._ledger.append(
+            trading.OrderDenied(
+                client_order_id=client_order_id,
+                strategy=proposal.strategy,
+                symbol=proposal.symbol,
+                side=proposal.side,
+                type=proposal.type,
+                quantity=proposal.quantity,
+                **fields,
+            ),
+            trace_id=span.trace_id,
+            span_id=span.span_id,
+        )
+
+    def _acknowledge(self, order: Order, venue_order_id: str, learned_by: LearnedBy) -> None:
+        if order.acknowledged_at is not None and order.unknown_since is None:
+            return
+        was_unknown = order.unknown_since is not None
+        flight = self._flights.setdefault(order.client_order_id, Flight())
+        now = self._clock.monotonic_ns()
+        sent_at = None if was_unknown or learned_by is LearnedBy.RECONCILIATION else flight.sent_at
+        flight.acknowledged_at = now
+        self._append(
+            trading.OrderAcknowledged(
+                client_order_id=order.client_order_id,
+                venue_order_id=venue_order_id,
+                learned_by=learned_by,
+                latency_ns=None if sent_at is None else now - sent_at,
+            ),
+            order,
+        )
+        if was_unknown:
+            self.settle_unknown(order)
+
+    def _fill_latency(self, order: Order, learned_by: LearnedBy) -> int | None:
+        flight = self._flights.get(order.client_order_id)
+        if flight is None or flight.acknowledged_at is None or flight.sent_at is None:
+            return None
+        if order.first_fill_at is not None or learned_by is LearnedBy.RECONCILIATION:
+            return None
+        return self._clock.monotonic_ns() - flight.acknowledged_at
+
+    def _reject(self, order: Order, reason: str, code: str | None, message: str) -> None:
+        if order.is_final:
+            return
+        was_unknown = order.unknown_since is not None
+        self._append(
+            trading.OrderRejected(
+                client_order_id=order.client_order_id, reason=reason, error_code=code, message=message
+            ),
+            order,
+        )
+        self._forget(order)
+        if was_unknown:
+            self.settle_unknown(order)
+
+    def _doubt(self, order: Order) -> None:
+        self.doubtful.put_nowait(order.client_order_id)
+
+    def _find(self, client_order_id: str | None) -> Order | None:
+        state = self._ledger.state
+        if client_order_id is None:
+            return None
+        return state.orders.get(client_order_id) or state.closed_orders.get(client_order_id)
+
+    def _owner(self, fill: VenueFill) -> Order | None:
+        order = self._find(fill.client_order_id)
+        if order is not None or fill.client_order_id is not None:
+            return order
+        state = self._ledger.state
+        known = (*state.orders.values(), *state.closed_orders.values())
+        return next(
+            (o for o in known if o.venue_order_id == fill.venue_order_id and o.symbol == fill.symbol), None
+        )
+
+    def _append(self, event: Event, order: Order, span: SpanContext | None = None) -> None:
+        self._ledger.append(event, trace_id=order.trace_id, span_id=span.span_id if span else None)
+
+    def _forget(self, order: Order) -> None:
+        if order.is_final:
+            self._flights.pop(order.client_order_id, None)
+
+    def _record(self, trace: Trace) -> None:
+        spans_recorded = trace.drain()
+        if spans_recorded is not None:
+            self._ledger.append(spans_recorded, trace_id=trace.trace_id)
+
+    def _new_id(self) -> str:
+        """Return an id that no other intent of this tape has: the tape's id and the place on it."""
+        return f"tt-{self._ledger.writer.tape_id[:12]}-{self._ledger.next_seq}"
+
+
+def _filled(
+    order: Order, fill: VenueFill, learned_by: LearnedBy, latency_ns: int | None
+) -> trading.OrderFilled:
+    return trading.OrderFilled(
+        client_order_id=order.client_order_id,
+        trade_id=fill.trade_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=fill.price,
+        fee=fill.fee,
+        fee_asset=fill.fee_asset,
+        liquidity=fill.liquidity,
+        venue_time=fill.venue_time,
+        learned_by=learned_by,
+        latency_ns=latency_ns,
+    )

@@ -1,0 +1,129 @@
+"""Market data as it comes in: the latest quotes, their conflation on the tape, and who is stale."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from trading_bot.contract.errors import NonRetriableError, RetriableError
+from trading_bot.contract.events.lifecycle import SymbolBlocked
+from trading_bot.contract.events.market import QuoteConflated
+from trading_bot.contract.telemetry import metrics
+from trading_bot.domain.clock import SECOND
+from trading_bot.domain.sessions import is_session_open
+from trading_bot.engine.context import Context
+from trading_bot.venues.protocol import Quote
+
+STALE: Final = "StaleFeed"
+
+
+class FeedWatch:
+    """Keeps the latest quote of each symbol, writes it down at most once an interval, blocks stale symbols.
+
+    Attributes:
+        quotes: the latest quote by symbol.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.quotes: dict[str, Quote] = {}
+        self._context = context
+        self._ledger = context.ledger
+        self._errors = context.errors
+        self._clock = context.clock
+        self._messages: Counter[str] = Counter()
+        self._written: dict[str, int] = {}
+        self._refused = 0
+        self._began = context.clock.monotonic_ns()
+        self._last_data = self._began
+
+    def take(self, quote: Quote) -> None:
+        """Take a quote; it goes on the tape with the next :meth:`write_down` of its symbol."""
+        self.quotes[quote.symbol] = quote
+        self._messages[quote.symbol] += 1
+        self._last_data = self._clock.monotonic_ns()
+
+    def refuse(self, symbol: str, message: str) -> None:
+        """Note a message that was refused at the edge; the first of a sample is recorded as an error."""
+        self._refused += 1
+        if self._refused == 1:
+            self._errors.record(NonRetriableError("FEED_003", message, symbol=symbol))
+
+    def drain_refused(self) -> dict[str, int]:
+        """Return the refused messages since the last call, as increments by metric."""
+        refused, self._refused = self._refused, 0
+        return {metrics.BAD_MESSAGES.name: refused} if refused else {}
+
+    def write_down(self, symbol: str) -> None:
+        """Write the symbol's latest quote on the tape, if there is a newer one than was written."""
+        quote = self.quotes.get(symbol)
+        messages = self._messages.pop(symbol, 0)
+        if quote is None or not messages:
+            return
+        self._written[symbol] = self._clock.monotonic_ns()
+        self._ledger.append(
+            QuoteConflated(
+                symbol=symbol,
+                bid=quote.bid,
+                ask=quote.ask,
+                venue_time=quote.venue_time,
+                received_at=quote.received_at,
+                messages=messages,
+            )
+        )
+
+    def write_due(self) -> None:
+        """Write down every symbol whose conflation interval has passed."""
+        interval = round(self._context.settings.intervals.quote_seconds * SECOND)
+        now = self._clock.monotonic_ns()
+        for symbol in list(self._messages):
+            if now - self._written.get(symbol, -interval) >= interval:
+                self.write_down(symbol)
+
+    def stale(self) -> list[str]:
+        """Return the symbols whose session is open and whose last quote is too old, or that never had one."""
+        now = self._clock.now_ns()
+        return [
+            symbol
+            for symbol in self._context.settings.symbols
+            if self._is_open(symbol, now) and self._is_old(symbol, now)
+        ]
+
+    def silent_for(self) -> float:
+        """Return the seconds since anything came in at all."""
+        return (self._clock.monotonic_ns() - self._last_data) / SECOND
+
+    def block_and_unblock(self) -> None:
+        """Bring the symbols' blocks in line with the ages of their quotes, each change an event."""
+        stale = set(self.stale())
+        for symbol in self._context.settings.symbols:
+            market = self._ledger.state.markets.get(symbol)
+            blocked = market is not None and STALE in market.blocks
+            if symbol in stale and not blocked:
+                self._block(symbol)
+            elif blocked and symbol not in stale:
+                message = "a fresh quote came in"
+                self._ledger.append(
+                    SymbolBlocked(symbol=symbol, blocked=False, reason=STALE, message=message)
+                )
+
+    def open_symbols(self) -> Iterable[str]:
+        """Return the symbols whose session is open now."""
+        now = self._clock.now_ns()
+        return [symbol for symbol in self._context.settings.symbols if self._is_open(symbol, now)]
+
+    def _block(self, symbol: str) -> None:
+        limit = self._context.settings.intervals.stale_after_seconds
+        message = f"no quote of {symbol} for more than {limit:g} s while its session is open"
+        self._ledger.append(SymbolBlocked(symbol=symbol, blocked=True, reason=STALE, message=message))
+        self._errors.record(RetriableError("FEED_001", message, symbol=symbol, limit_seconds=limit))
+
+    def _is_open(self, symbol: str, now: int) -> bool:
+        return is_session_open(self._context.settings.sessions.get(symbol), now)
+
+    def _is_old(self, symbol: str, now: int) -> bool:
+        limit = self._context.settings.intervals.stale_after_seconds * SECOND
+        quote = self.quotes.get(symbol)
+        if quote is None:
+            return self._clock.monotonic_ns() - self._began > limit
+        return now - quote.received_at > limit

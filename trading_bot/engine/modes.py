@@ -1,0 +1,76 @@
+"""The mode: the most restrictive of all that is demanded, and each change an event."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from trading_bot.contract.events.lifecycle import Mode, ModeChanged
+from trading_bot.engine.ledger import Ledger
+
+SEVERITY: Final = {Mode.RUNNING: 0, Mode.REDUCE_ONLY: 1, Mode.PAUSED: 2, Mode.HALTED: 3}
+
+BOT: Final = "bot"
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants the bot to do no more than ``mode``; ``reason`` is a stable word."""
+
+    mode: Mode
+    reason: str
+    message: str
+    actor: str = BOT
+
+
+class ModeKeeper:
+    """Holds the demands by reason. Without any the bot is running."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._demands: dict[str, Demand] = {}
+
+    @property
+    def mode(self) -> Mode:
+        """The mode in force."""
+        return self._ledger.state.mode.mode
+
+    def demand(self, mode: Mode, reason: str, message: str, actor: str = BOT) -> None:
+        """Ask for ``mode`` until :meth:`withdraw`; the same reason again only updates its message."""
+        self._demands[reason] = Demand(mode=mode, reason=reason, message=message, actor=actor)
+        self._settle()
+
+    def withdraw(self, reason: str) -> None:
+        """Take a demand back, if it stands."""
+        if self._demands.pop(reason, None) is not None:
+            self._settle()
+
+    def demanded(self, reason: str) -> bool:
+        """Whether a demand stands."""
+        return reason in self._demands
+
+    def restore(self) -> None:
+        """After a restart: what a person asked for still stands. The bot's own reasons are found again."""
+        last = self._ledger.state.mode
+        if last.actor != BOT and last.mode is not Mode.RUNNING and last.reason != "KillSwitch":
+            self._demands[last.reason] = Demand(
+                mode=last.mode, reason=last.reason, message=last.message, actor=last.actor
+            )
+
+    def _settle(self) -> None:
+        strictest = max(self._demands.values(), key=lambda demand: SEVERITY[demand.mode], default=None)
+        wanted = strictest or Demand(
+            mode=Mode.RUNNING, reason="Ready", message="nothing stands against trading"
+        )
+        current = self._ledger.state.mode
+        if (current.mode, current.reason) == (wanted.mode, wanted.reason):
+            return
+        self._ledger.append(
+            ModeChanged(
+                previous=current.mode,
+                mode=wanted.mode,
+                reason=wanted.reason,
+                message=wanted.message,
+                actor=wanted.actor,
+            )
+        )

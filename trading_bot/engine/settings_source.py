@@ -1,0 +1,105 @@
+"""Where the trading settings come from: the journal; on an empty one, ``config.yaml`` or the default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from trading_bot.contract.errors import NonRetriableError, OperatorError, TickertapeError
+from trading_bot.contract.events.lifecycle import SettingsApplied
+from trading_bot.contract.settings import Settings, parse_settings, settings_hash
+from trading_bot.engine.ledger import Ledger
+from trading_bot.telemetry import ErrorRecorder
+
+DEFAULT_CONFIG: Final = Path(__file__).with_name("default_config.yaml")
+
+
+def read_config(path: Path) -> Settings:
+    """Return the settings in a YAML file.
+
+    Raises:
+        OperatorError: CFG_002 when it cannot be read, CFG_001 when it is not valid.
+    """
+    try:
+        document: Any = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" in line {place.line + 1}" if place is not None else ""
+        raise OperatorError("CFG_002", f"{path} cannot be read{where}", path=str(path)) from error
+    if not isinstance(document, dict):
+        found = type(document).__name__
+        raise OperatorError(
+            "CFG_001", f"{path}: expected a mapping of settings, found {found}", path=str(path)
+        )
+    return parse_settings(document)
+
+
+def write_first_config(path: Path, bar: str) -> None:
+    """Write the default settings, with this bar interval, where no settings file is yet."""
+    text = DEFAULT_CONFIG.read_text().replace("bar: 1m", f"bar: {bar}")
+    path.write_text(text)
+
+
+def settings_in_force(ledger: Ledger, config: Path) -> Settings:
+    """Return the journal's settings; seed generation 1 of an empty journal first.
+
+    Raises:
+        OperatorError: CFG_001 or CFG_002, the file that would seed the journal is not valid.
+    """
+    current = ledger.state.settings
+    if current.settings is not None:
+        return parse_settings(current.settings)
+    source = config if config.exists() else DEFAULT_CONFIG
+    settings = read_config(source)
+    ledger.append(
+        SettingsApplied(
+            generation=1,
+            hash=settings_hash(settings),
+            settings=msgspec.to_builtins(settings),
+            source="seed",
+            actor="bot",
+            reason=f"the journal was empty; read from {source.name}",
+        )
+    )
+    return settings
+
+
+class DriftWatch:
+    """Notices when ``config.yaml`` is not what is in force. Such a file has no effect, and that is said."""
+
+    def __init__(self, config: Path, ledger: Ledger, errors: ErrorRecorder) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._errors = errors
+        self._seen: tuple[int, int] | None = None
+        self._drift: str | None = None
+
+    def drift(self) -> str | None:
+        """Return how the file differs from the settings in force, or None; reads it only when it changed."""
+        version = self._version()
+        if version != self._seen:
+            self._seen = version
+            before, self._drift = self._drift, self._compare() if version else None
+            if self._drift is not None and self._drift != before:
+                self._errors.record(NonRetriableError("CFG_003", self._drift, path=str(self._config)))
+        return self._drift
+
+    def _version(self) -> tuple[int, int] | None:
+        try:
+            status = self._config.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, self._ledger.state.settings.generation
+
+    def _compare(self) -> str | None:
+        try:
+            found = settings_hash(read_config(self._config))
+        except TickertapeError as error:
+            return f"{self._config.name} is not valid and has no effect: {error.message}"
+        if found == self._ledger.state.settings.hash:
+            return None
+        generation = self._ledger.state.settings.generation
+        return f"{self._config.name} differs from generation {generation}, which is in force; the file has no effect"

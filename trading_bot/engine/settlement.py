@@ -1,0 +1,130 @@
+"""Orders in doubt: the venue is asked, by client order id, until it has answered.
+
+An order that the venue says it does not know is only then taken as never accepted, when its request
+can no longer arrive: a signed request is refused by the venue once it is older than its receive window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Final
+
+from trading_bot.contract.errors import OperatorError, TickertapeError
+from trading_bot.contract.events.trading import LearnedBy
+from trading_bot.contract.telemetry import spans
+from trading_bot.domain.clock import SECOND
+from trading_bot.domain.orders import Order
+from trading_bot.engine.context import Context
+from trading_bot.engine.execution import Execution
+from trading_bot.venues.protocol import Venue
+
+RECEIVE_WINDOW_NS: Final = 10 * SECOND
+"""ccxt's default recvWindow for Binance: a request older than this is refused."""
+
+GRACE_SECONDS: Final = 0.3
+"""Reports on a known order usually come by themselves within this time."""
+
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 5.0
+
+OPERATOR_AFTER_NS: Final = 60 * SECOND
+"""An order that is unknown for longer than this is an operator's matter."""
+
+OVERLAP_NS: Final = 60 * SECOND
+
+
+class Settlement:
+    """Asks the venue for orders in doubt, each in a task of its own, one at a time an order."""
+
+    def __init__(self, context: Context, venue: Venue, execution: Execution) -> None:
+        self._ledger = context.ledger
+        self._errors = context.errors
+        self._tracer = context.tracer
+        self._clock = context.clock
+        self._venue = venue
+        self._execution = execution
+        self._asking: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Serve the queue of doubts until cancelled."""
+        while True:
+            client_order_id = await self._execution.doubtful.get()
+            if client_order_id not in self._asking:
+                task = asyncio.create_task(self._settle(client_order_id), name=f"settle {client_order_id}")
+                self._asking[client_order_id] = task
+                task.add_done_callback(partial(self._answered, client_order_id))
+
+    def _answered(self, client_order_id: str, task: asyncio.Task[None]) -> None:
+        self._asking.pop(client_order_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._errors.record(error)
+
+    def doubt_recovered(self) -> None:
+        """After a restart: every order that was on its way or working is asked for before anything else."""
+        for order in list(self._ledger.state.orders.values()):
+            if order.acknowledged_at is None and order.unknown_since is None:
+                self._execution.lose_outcome(order, "the bot stopped while the order was on its way")
+            else:
+                self._execution.doubtful.put_nowait(order.client_order_id)
+
+    async def ask(self, order: Order) -> bool:
+        """Ask once; return whether the order is settled: over with all its fills, or known to be working.
+
+        Raises:
+            TickertapeError: the venue did not answer.
+        """
+        report = await self._venue.order(order.symbol, order.client_order_id)
+        if report is None:
+            return self._never_accepted(order)
+        for fill in await self._venue.fills(order.symbol, order.intended_at - OVERLAP_NS):
+            if fill.client_order_id in {None, order.client_order_id}:
+                self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
+        if not order.is_final:
+            self._execution.take_order(report, LearnedBy.RECONCILIATION)
+        if order.unknown_since is None:
+            self._execution.settle_unknown(order)
+        return order.filled_quantity >= report.filled_quantity
+
+    async def _settle(self, client_order_id: str) -> None:
+        order = self._ledger.state.orders.get(client_order_id)
+        pause, reported = FIRST_PAUSE, False
+        if order is not None and order.unknown_since is None:
+            await asyncio.sleep(GRACE_SECONDS)
+        while order is not None and not order.is_final:
+            if await self._ask_traced(order):
+                return
+            reported = reported or self._is_operators_matter(order)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _ask_traced(self, order: Order) -> bool:
+        trace = self._tracer.trace(order.trace_id)
+        settled = False
+        try:
+            with trace.span(spans.RESOLVE_ORDER) as span:
+                span.set(spans.CLIENT_ORDER_ID, order.client_order_id)
+                settled = await self.ask(order)
+        except TickertapeError as error:
+            self._errors.record(error)
+        recorded = trace.drain()
+        if recorded is not None:
+            self._ledger.append(recorded, trace_id=trace.trace_id)
+        return settled
+
+    def _never_accepted(self, order: Order) -> bool:
+        if self._clock.now_ns() - (order.sent_at or order.intended_at) < RECEIVE_WINDOW_NS:
+            return False
+        message = "the venue does not know the order, and its request is too old to be accepted still"
+        self._execution.reject_unsent(order, "not_found", message)
+        return True
+
+    def _is_operators_matter(self, order: Order) -> bool:
+        since = order.unknown_since
+        if since is None or self._clock.now_ns() - since < OPERATOR_AFTER_NS:
+            return False
+        message = f"the outcome of {order.client_order_id} on {order.symbol} is unknown for over a minute"
+        self._errors.record(
+            OperatorError("ORDER_004", message, symbol=order.symbol, client_order_id=order.client_order_id)
+        )
+        return True

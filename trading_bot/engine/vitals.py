@@ -1,0 +1,205 @@
+"""Once a second: the beacon, the heartbeat, the conditions, the limits, the day, the samples."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from trading_bot.boot.halt import read_halt
+from trading_bot.contract.errors import CircuitBreakerTripped, ReduceOnlyError
+from trading_bot.contract.events.account import BreakerOpened, BreakerReset, DayStarted
+from trading_bot.contract.events.lifecycle import BotBeat, Mode, TapePruned
+from trading_bot.domain.clock import SECOND
+from trading_bot.domain.risk import breaches
+from trading_bot.domain.sessions import trading_day
+from trading_bot.domain.snapshots import snapshot
+from trading_bot.engine.conditions import Facts, decision_limit, judge, record_changes
+from trading_bot.engine.context import Context
+from trading_bot.engine.decisions import Decisions
+from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.settings_source import DriftWatch
+from trading_bot.engine.venue_watch import VenueWatch
+from trading_bot.journal import Beacon, BeaconWriter, RetentionPolicy
+
+KILL_SWITCH = "KillSwitch"
+DAILY_BREAKER = "max_daily_loss"
+
+
+class Vitals:
+    """What the bot does each second besides trading.
+
+    Attributes:
+        ready: whether recovery and the first reconciliation are done.
+        halt_asked: whether a signal asked for a halt in this run, whatever the HALT file says.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        beacon: BeaconWriter,
+        feed: FeedWatch,
+        venue_watch: VenueWatch,
+        decisions: Decisions,
+        drift: DriftWatch,
+    ) -> None:
+        self.ready = False
+        self.halt_asked = False
+        self._context = context
+        self._ledger = context.ledger
+        self._modes = context.modes
+        self._errors = context.errors
+        self._meter = context.meter
+        self._clock = context.clock
+        self._beacon = beacon
+        self._feed = feed
+        self._venue_watch = venue_watch
+        self._decisions = decisions
+        self._drift = drift
+        self._reconciled_in_run = False
+        self._snapshot_at = context.clock.monotonic_ns()
+
+    def beat(self) -> None:
+        """Do all of it once."""
+        self.write_beacon()
+        self.look_at_halt()
+        self._feed.write_due()
+        if self.ready:
+            self._feed.block_and_unblock()
+            self._begin_day()
+            self._trip_breakers()
+        self._gate_modes()
+        record_changes(self._ledger, judge(self._facts()))
+        self._ledger.append(BotBeat(cycles=self._decisions.cycles))
+        self._write_records()
+
+    def write_beacon(self) -> None:
+        """Overwrite the beacon: also when the journal cannot be written."""
+        fault = self._ledger.fault
+        self._beacon.write(
+            Beacon(
+                pid=os.getpid(),
+                run_id=self._ledger.writer.position.run_id,
+                ts=self._clock.now_ns(),
+                position=self._ledger.writer.position,
+                mode=self._modes.mode,
+                journal_error=fault.code if fault is not None else None,
+            )
+        )
+
+    def look_at_halt(self) -> None:
+        """Bring the kill switch in line with the HALT file and the signals."""
+        request = read_halt(self._context.home.halt)
+        if request is not None:
+            self._modes.demand(Mode.HALTED, KILL_SWITCH, f"halted: {request.reason}", request.actor)
+        elif self.halt_asked:
+            self._modes.demand(Mode.HALTED, KILL_SWITCH, "halted by signal", "signal")
+        else:
+            self._modes.withdraw(KILL_SWITCH)
+
+    def note_reconciled(self) -> None:
+        """Note that books and venue were compared in this run."""
+        self._reconciled_in_run = True
+
+    async def prune(self) -> None:
+        """Take off the tape what is past its retention, and say so on it."""
+        kept = self._context.settings.telemetry
+        policy = RetentionPolicy(
+            span_ns=round(kept.span_hours * 3600 * SECOND),
+            measurement_ns=round(kept.measurement_hours * 3600 * SECOND),
+        )
+        pruned = await asyncio.wrap_future(self._ledger.writer.prune(policy, self._clock.now_ns()))
+        if pruned.measurements or pruned.spans:
+            self._ledger.append(
+                TapePruned(before=pruned.before, measurements=pruned.measurements, spans=pruned.spans)
+            )
+
+    def _begin_day(self) -> None:
+        account = self._ledger.state.account
+        day = trading_day(self._context.settings, self._clock.now_ns())
+        if account.equity is None or account.day == day:
+            return
+        self._ledger.append(DayStarted(day=day, equity=account.equity))
+        if DAILY_BREAKER in self._ledger.state.breakers:
+            self._ledger.append(
+                BreakerReset(breaker=DAILY_BREAKER, actor="bot", reason=f"a new trading day began: {day}")
+            )
+
+    def _trip_breakers(self) -> None:
+        for breach in breaches(self._ledger.state, self._context.settings):
+            self._ledger.append(
+                BreakerOpened(
+                    breaker=breach.breaker,
+                    error_code=breach.error_code,
+                    limit_value=breach.limit_value,
+                    observed=breach.observed,
+                    message=breach.message,
+                )
+            )
+            self._errors.record(
+                CircuitBreakerTripped(breach.error_code, breach.message, limit=breach.breaker)
+            )
+
+    def _gate_modes(self) -> None:
+        """What concerns the account, the clock or the tape limits the mode; each by a reason of its own."""
+        state = self._ledger.state
+        fault = self._ledger.fault
+        accounts = [m.message for m in state.reconciliation.mismatches.values() if m.subject == "balance"]
+        stale = self._feed.stale() if self.ready else []
+        skew = self._clock_skew()
+        self._gate("BreakerOpen", Mode.REDUCE_ONLY, next((b.message for b in state.breakers.values()), None))
+        self._gate("BalanceMismatch", Mode.REDUCE_ONLY, accounts[0] if accounts else None)
+        self._gate("ClockSkew", Mode.REDUCE_ONLY, skew)
+        self._gate("JournalUnwritable", Mode.PAUSED, fault.message if fault else None)
+        all_stale = bool(stale) and len(stale) == len(list(self._feed.open_symbols()))
+        self._gate("AllSymbolsBlocked", Mode.REDUCE_ONLY, "every open symbol is stale" if all_stale else None)
+
+    def _gate(self, reason: str, mode: Mode, message: str | None) -> None:
+        if message is not None:
+            self._modes.demand(mode, reason, message)
+        else:
+            self._modes.withdraw(reason)
+
+    def _clock_skew(self) -> str | None:
+        offset = self._meter.clock_offset_ns
+        limit = self._context.settings.intervals.max_clock_offset_ms
+        if offset is None or abs(offset) / 1e6 <= limit:
+            return None
+        message = f"the venue's clock is {offset / 1e6:+.0f} ms off, {limit:g} ms are allowed"
+        if not self._modes.demanded("ClockSkew"):
+            self._errors.record(ReduceOnlyError("VENUE_005", message, offset_ms=round(offset / 1e6)))
+        return message
+
+    def _facts(self) -> Facts:
+        state, now = self._ledger.state, self._clock
+        fault = self._ledger.fault
+        reconciled_at = state.reconciliation.completed_at
+        return Facts(
+            ready=self.ready,
+            open_symbols=tuple(self._feed.open_symbols()),
+            stale_symbols=tuple(self._feed.stale()) if self.ready else (),
+            decision_age=_age(self._decisions.last_at, now.monotonic_ns()),
+            decision_limit=decision_limit(self._context.interval_ns),
+            venue_failing_since=self._venue_watch.failing_since,
+            venue_message=self._venue_watch.message,
+            venue_answered=self._venue_watch.answered,
+            journal_fault=fault.message if fault is not None else None,
+            reconciled_age=_age(reconciled_at, now.now_ns()) if self._reconciled_in_run else None,
+            reconcile_limit=3 * self._context.settings.intervals.reconcile_seconds,
+            mismatches=tuple(m.message for m in state.reconciliation.mismatches.values()),
+            breakers=tuple(state.breakers),
+            equity_known=state.account.equity is not None,
+            config_drift=self._drift.drift(),
+        )
+
+    def _write_records(self) -> None:
+        if self._meter.due(self._context.settings.intervals.sample_seconds):
+            self._meter.counters.update(self._feed.drain_refused())
+            self._ledger.append(self._meter.sample())
+        now = self._clock.monotonic_ns()
+        if now - self._snapshot_at >= self._context.settings.intervals.snapshot_seconds * SECOND:
+            self._snapshot_at = now
+            self._ledger.append(snapshot(self._ledger.state))
+
+
+def _age(then: int | None, now: int) -> float | None:
+    return None if then is None else (now - then) / SECOND
