@@ -27,7 +27,7 @@ from trading_bot.domain.state import State
 from trading_bot.journal import BeaconReading, BeaconStatus, Follower, Page, TapePosition, read_beacon
 
 T = TypeVar("T")
-Report = Callable[[TickertapeError], None]
+Report = Callable[[TickertapeError], object]
 """Takes an error that following met; the process records it by its own path."""
 
 MISSING: Final = "JRNL_013"

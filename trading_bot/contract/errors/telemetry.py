@@ -5,6 +5,7 @@ from __future__ import annotations
 from trading_bot.contract.errors.definition import (
     ErrorDefinition,
     NonRetriableError,
+    OperatorError,
     Remediation,
     RetriableError,
     Severity,
@@ -37,5 +38,14 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="The reader's position is past the tape's end, or the tape was replaced.",
         impact="The reader starts again from the last snapshot; nothing is lost.",
         remediation=(Remediation("Nothing, unless it repeats"),),
+    ),
+    ErrorDefinition(
+        code="TEL_004",
+        title="Settings on the journal cannot be read by a reader",
+        consequence=OperatorError,
+        severity=Severity.WARNING,
+        cause="The settings in force were applied by a newer release than the reader's.",
+        impact="Limits, their use and trading sessions are missing from the page; the rest is shown.",
+        remediation=(Remediation("Run the same release of the bot and its readers"),),
     ),
 )

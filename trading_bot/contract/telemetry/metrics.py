@@ -450,7 +450,8 @@ SLIPPAGE: Final = Metric(
     name="tradingbot_order_slippage_bps",
     type=MetricType.HISTOGRAM,
     unit="basis points",
-    meaning="Price of a fill against the mark when the order was decided on; positive costs.",
+    meaning="Price of a fill against the mark when the order was decided on; positive costs. "
+    "Without sum and count, since a part can be negative.",
     kept=Kept.ALWAYS,
     labels=(labels.SIDE,),
     bounds=BPS_BOUNDS,
@@ -570,7 +571,7 @@ POSITION_ENTRY: Final = Metric(
     name="tradingbot_position_entry_price",
     type=MetricType.GAUGE,
     unit="account currency",
-    meaning="Average price of what is held; absent when it is not known.",
+    meaning="Average price of what is held; absent when nothing is, or when it is not known.",
     kept=Kept.WHILE_ALIVE,
     labels=(labels.SYMBOL,),
 )
@@ -623,7 +624,8 @@ RISK_UTILISATION: Final = Metric(
     name="tradingbot_risk_limit_utilisation_ratio",
     type=MetricType.GAUGE,
     unit="ratio",
-    meaning="How much of a limit is used; of per-order and per-symbol limits the most used.",
+    meaning="How much of a limit is used: of per-symbol limits the most used symbol, of per-order limits the "
+    "largest order of the last 60 s; absent when it is not known.",
     kept=Kept.WHILE_ALIVE,
     labels=(labels.LIMIT,),
 )

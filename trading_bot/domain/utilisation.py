@@ -1,0 +1,91 @@
+"""How much of each limit is used: pure questions to the state, for those who watch the bot.
+
+Of per-symbol limits the most used symbol counts, of per-order limits the largest order sent in the
+last 60 s. What the state cannot tell is None, not 0: the price collar, because the touch that a market
+order was priced at is not kept, and the last minute's orders once more were over in it than are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from trading_bot.contract.settings import Limits
+from trading_bot.domain.orders import Order
+from trading_bot.domain.risk import RATE_WINDOW_NS
+from trading_bot.domain.state import RECENT_ORDERS, ZERO, State, daily_pnl, drawdown, gross_exposure
+
+
+def utilisation(state: State, limits: Limits, now_ns: int) -> dict[str, Decimal | None]:
+    """Return the share of each limit that is used at ``now_ns``, by settings key; None where unknown."""
+    return {
+        name: _share(observe(state, now_ns), Decimal(getattr(limits, name)))
+        for name, observe in OBSERVED.items()
+    }
+
+
+def _share(observed: Decimal | None, limit: Decimal) -> Decimal | None:
+    return None if observed is None else observed / limit
+
+
+def _largest_order(state: State, now_ns: int) -> Decimal | None:
+    sent = _sent_last_minute(state, now_ns)
+    if sent is None:
+        return None
+    return max(
+        (order.quantity * (order.limit_price or order.reference_price) for order in sent), default=ZERO
+    )
+
+
+def _order_count(state: State, now_ns: int) -> Decimal | None:
+    sent = _sent_last_minute(state, now_ns)
+    return None if sent is None else Decimal(len(sent))
+
+
+def _sent_last_minute(state: State, now_ns: int) -> list[Order] | None:
+    """Return the orders sent in the last 60 s, or None when some may already be forgotten."""
+    since = now_ns - RATE_WINDOW_NS
+    closed = list(state.closed_orders.values())
+    if len(closed) >= RECENT_ORDERS and (closed[0].ended_at or 0) > since:
+        return None
+    return [
+        order
+        for order in (*state.orders.values(), *closed)
+        if order.sent_at is not None and order.sent_at > since
+    ]
+
+
+def _largest_position(state: State, _now_ns: int) -> Decimal | None:
+    values = [position.value for position in state.positions.values()]
+    known = [abs(value) for value in values if value is not None]
+    return max(known, default=ZERO) if len(known) == len(values) else None
+
+
+def _gross_exposure(state: State, _now_ns: int) -> Decimal | None:
+    return gross_exposure(state)
+
+
+def _daily_loss(state: State, _now_ns: int) -> Decimal | None:
+    result = daily_pnl(state)
+    return None if result is None else max(ZERO, -result)
+
+
+def _drawdown(state: State, _now_ns: int) -> Decimal | None:
+    return drawdown(state)
+
+
+def _price_collar(_state: State, _now_ns: int) -> Decimal | None:
+    return None
+
+
+OBSERVED: Final[dict[str, Callable[[State, int], Decimal | None]]] = {
+    "max_order_notional": _largest_order,
+    "max_position_notional": _largest_position,
+    "max_gross_exposure": _gross_exposure,
+    "price_collar_bps": _price_collar,
+    "max_orders_per_minute": _order_count,
+    "max_daily_loss": _daily_loss,
+    "max_drawdown": _drawdown,
+}
+"""What is compared with each limit; a test holds the keys to the catalogue's."""
