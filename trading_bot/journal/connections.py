@@ -17,6 +17,8 @@ from trading_bot.journal.failures import translated
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 1_000
+CHECKED_AT_OPEN_BYTES = 32 * 1024 * 1024
+"""Up to this size all pages are checked when the owner opens a file; beyond it that would delay the start."""
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,8 @@ def open_owner(path: Path, layout: Layout, *, autocheckpoint: int) -> apsw.Conne
             connection.pragma("synchronous", "normal")
             connection.wal_autocheckpoint(autocheckpoint)
             _bring_up_to_date(connection, layout, fresh=fresh)
+        if path.stat().st_size <= CHECKED_AT_OPEN_BYTES:
+            check_pages(connection, path)
     except BaseException:
         connection.close()
         raise

@@ -11,12 +11,11 @@ from typing import Any, Self
 import apsw
 
 from trading_bot.contract.errors import NonRetriableError
-from trading_bot.journal.connections import Layout, check_pages, open_owner, rolled_back_on_error
+from trading_bot.journal.connections import Layout, open_owner, rolled_back_on_error
 from trading_bot.journal.failures import translated
 from trading_bot.journal.locks import Lock
 
 AUTOCHECKPOINT_PAGES = 1_000
-CHECKED_AT_OPEN_BYTES = 64 * 1024 * 1024
 
 Row = tuple[Any, ...]
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -64,7 +63,7 @@ class OwnedDatabase:
         layout = Layout(application=application, version=version, schema=schema, migrations=migrations or {})
         lock = Lock.acquire(place)
         try:
-            connection = _open_checked(place, layout)
+            connection = open_owner(place, layout, autocheckpoint=AUTOCHECKPOINT_PAGES)
         except BaseException:
             lock.release()
             raise
@@ -128,14 +127,3 @@ class OwnedDatabase:
             raise NonRetriableError("JRNL_012", f"{self.path} is closed", path=str(self.path))
         with self._guard, translated(self.path, self._connection):
             yield
-
-
-def _open_checked(path: Path, layout: Layout) -> apsw.Connection:
-    connection = open_owner(path, layout, autocheckpoint=AUTOCHECKPOINT_PAGES)
-    try:
-        if path.stat().st_size <= CHECKED_AT_OPEN_BYTES:
-            check_pages(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

@@ -13,7 +13,7 @@ import msgspec
 
 from trading_bot.contract.codec import Envelope, decode_payload
 from trading_bot.contract.errors import RetriableError
-from trading_bot.journal.connections import open_reader
+from trading_bot.journal.connections import check_pages, open_reader
 from trading_bot.journal.failures import translated
 from trading_bot.journal.schema import LAYOUT, SNAPSHOT_KIND, TapePosition
 
@@ -130,6 +130,14 @@ class TapeReader:
         """Return a number that changes whenever another connection has committed."""
         with translated(self.path, self._connection):
             return int(self._connection.pragma("data_version"))
+
+    def check_pages(self) -> None:
+        """Check that all pages of the file fit together; reads all of it.
+
+        Raises:
+            OperatorError: JRNL_001.
+        """
+        check_pages(self._connection, self.path)
 
     def replaced(self) -> bool:
         """Tell whether the file under this path is gone or another one now."""

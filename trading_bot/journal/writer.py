@@ -198,15 +198,24 @@ class TapeWriter:
 
     def _run(self) -> None:
         while not self._finished():
-            group = self._pending.next_group(self._interval, self._patience())
-            if group is not None:
-                self._commit(group)
-            self._prune_a_step()
-            self._checkpoint_if_quiet(quiet=group is None)
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001 - the thread's loop must outlive whatever happens
+                self._fail(error)
             if self.fault is not None:
                 self._pending.rest(RETRY_SECONDS)
+        for _, _, answer in self._prunings:
+            answer.cancel()
         with contextlib.suppress(TickertapeError):
             self._tape.close()
+
+    def _turn(self) -> None:
+        group = self._pending.next_group(self._interval, self._patience())
+        if group is not None:
+            self._commit(group)
+        self._prune_a_step()
+        if self._tape.wal_pages >= (CHECKPOINT_PAGES if group is None else CHECKPOINT_AT_ONCE_PAGES):
+            self._tape.checkpoint()
 
     def _finished(self) -> bool:
         return self._pending.closing and (not self._pending or time.monotonic() > self._deadline)
@@ -218,11 +227,7 @@ class TapeWriter:
 
     def _commit(self, group: Group) -> None:
         started = time.perf_counter()
-        try:
-            self._tape.commit(group)
-        except Exception as error:  # noqa: BLE001 - the thread's loop: whatever it is, events stay queued
-            self._fail(error)
-            return
+        self._tape.commit(group)
         self._latency.observe(time.perf_counter() - started)
         self.fault = None
         if group.entries:
@@ -257,14 +262,6 @@ class TapeWriter:
         except StopIteration:
             self._prunings.pop(0)
             answer.set_result(pruning.result)
-        except TickertapeError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the tape goes on and the asker hears of it
             self._prunings.pop(0)
             answer.set_exception(error)
-
-    def _checkpoint_if_quiet(self, *, quiet: bool) -> None:
-        if self._tape.wal_pages < (CHECKPOINT_PAGES if quiet else CHECKPOINT_AT_ONCE_PAGES):
-            return
-        try:
-            self._tape.checkpoint()
-        except TickertapeError as error:
-            self._fail(error)

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from support.tapes import fact, measurement
+from support.tapes import fact, spans
 
 from trading_bot.boot.clock import SystemClock
 from trading_bot.contract.errors import TickertapeError
@@ -39,9 +39,9 @@ def append(writer: TapeWriter, chance: random.Random, most: int) -> None:
     number = 0
     while most == 0 or number < most:
         number += 1
-        writer.append(fact(writer.last + 1, padding=chance.randrange(3_000)))
+        writer.append(fact(writer.last + 1, padding=chance.randrange(200)))
         if chance.random() < 0.3:
-            writer.append(measurement(number))
+            writer.append(spans(padding=chance.randrange(5_000)))
         if chance.random() < 0.2:
             try:
                 print(f"durable {writer.make_durable().result(30)}", flush=True)

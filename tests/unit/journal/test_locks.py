@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from trading_bot.journal import Lock, lock_owner
 
 def in_child(question: str, lock: Lock, path: Path) -> bytes:
     """Fork, and have the child answer a question about the lock it inherited."""
-    answers = {
+    answers: dict[str, Callable[[], object]] = {
         "held": lambda: lock.held,
         "owner": lambda: lock_owner(path),
     }

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -9,7 +11,7 @@ from support.tapes import eventually, fact, measurement, number_of, open_writer,
 
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import NonRetriableError, OperatorError, TickertapeError
-from trading_bot.contract.events.lifecycle import StateSnapshotted
+from trading_bot.contract.events.lifecycle import Mode, ModeChanged, StateSnapshotted
 from trading_bot.domain.clock import ManualClock
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import encode_state, restore, snapshot
@@ -17,6 +19,10 @@ from trading_bot.domain.state import State
 from trading_bot.journal import RetentionPolicy, TapeReader, replay
 
 HOUR_NS = 3_600 * 1_000_000_000
+
+
+def grown(path: Path, size: int) -> bool:
+    return path.stat().st_size > size
 
 
 def kinds_left(path: Path) -> list[str]:
@@ -36,6 +42,21 @@ def test_what_was_appended_is_read_back_equal(tmp_path: Path) -> None:
     assert [envelope.seq for envelope in appended] == [1, 2, 3]
 
 
+def test_a_secret_is_on_neither_the_tape_nor_the_envelope(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    event = ModeChanged(
+        previous=Mode.RUNNING,
+        mode=Mode.HALTED,
+        reason="Asked",
+        message="api_key=hunter2 was used",
+        actor="test",
+    )
+    with open_writer(path) as writer:
+        envelope = writer.append(event)
+    assert b"hunter2" not in path.read_bytes()
+    assert read_all(path) == [envelope]
+
+
 def test_a_durable_commit_covers_all_that_was_appended_before(tmp_path: Path) -> None:
     with open_writer(tmp_path / "journal.db") as writer:
         for number in range(10):
@@ -51,8 +72,8 @@ def test_listeners_hear_of_events_after_their_commit_in_order(tmp_path: Path) ->
     on_tape: list[int] = []
     with open_writer(tmp_path / "journal.db") as writer:
 
-        def listen(envelopes: object) -> None:
-            heard.extend(envelopes)  # type: ignore[call-overload]
+        def listen(envelopes: Sequence[Envelope]) -> None:
+            heard.extend(envelopes)
             on_tape.append(len(read_all(tmp_path / "journal.db")))
 
         writer.on_commit(listen)
@@ -63,7 +84,8 @@ def test_listeners_hear_of_events_after_their_commit_in_order(tmp_path: Path) ->
 
 def test_a_listener_that_fails_stops_nothing(tmp_path: Path) -> None:
     with open_writer(tmp_path / "journal.db") as writer:
-        writer.on_commit(lambda envelopes: envelopes[100] and None)
+        heard: list[Envelope] = []
+        writer.on_commit(lambda envelopes: heard.append(envelopes[100]))
         writer.append(fact(1))
         writer.make_durable().result(5)
         writer.append(fact(2))
@@ -179,9 +201,10 @@ def test_a_tape_removed_under_its_writer_is_a_fault(tmp_path: Path) -> None:
     writer.append(fact(1))
     writer.make_durable().result(5)
     aside = path.rename(tmp_path / "aside.db")
-    eventually(lambda: writer.append(fact(2)) and writer.fault)
-    assert writer.fault is not None
-    assert writer.fault.code == "JRNL_011"
+    eventually(lambda: (writer.append(fact(2)), writer.fault)[1])
+    fault = writer.fault
+    assert fault is not None
+    assert fault.code == "JRNL_011"
     aside.rename(path)
     writer.close()
     assert writer.fault is None
@@ -203,11 +226,11 @@ def test_the_write_ahead_log_is_checkpointed_when_nobody_waits(tmp_path: Path) -
     with open_writer(path) as writer, TapeReader.open(path) as reader:
         for _ in range(4):
             size = path.stat().st_size
-            for number in range(1_200):
-                writer.append(fact(number, padding=3_800))
+            for _number in range(1_200):
+                writer.append(spans(padding=3_800))
             writer.make_durable().result(20)
             assert reader.last_seq() == writer.last
-            eventually(lambda size=size: path.stat().st_size > size + 4_000_000)
+            eventually(partial(grown, path, size + 4_000_000))
         assert (tmp_path / "journal.db-wal").stat().st_size < 8_000_000
         assert writer.size() > 16_000_000
 
@@ -288,6 +311,23 @@ def test_a_reader_of_nothing_says_that_there_is_nothing_yet(tmp_path: Path) -> N
         TapeReader.open(tmp_path / "journal.db")
     assert refused.value.code == "JRNL_013"
     assert list(tmp_path.iterdir()) == [], "a reader makes no file"
+
+
+def test_a_damaged_tape_is_not_written_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with open_writer(path) as writer:
+        for number in range(500):
+            writer.append(fact(number))
+    with TapeReader.open(path) as reader:
+        reader.check_pages()
+    with path.open("r+b") as file:
+        file.seek(10 * 4_096)
+        file.write(b"\xff" * 8_192)
+    with TapeReader.open(path) as reader, pytest.raises(OperatorError) as found:
+        reader.check_pages()
+    with pytest.raises(OperatorError) as refused:
+        open_writer(path, "run-2")
+    assert found.value.code == refused.value.code == "JRNL_001"
 
 
 def test_an_empty_tape_has_no_last_position(tmp_path: Path) -> None:
