@@ -15,7 +15,7 @@ from trading_bot.boot.parent import die_with_up
 from trading_bot.boot.ports import probe
 from trading_bot.boot.settings import load_settings
 from trading_bot.boot.signals import HALT_SIGNAL, LOOK_AGAIN_SIGNAL
-from trading_bot.cli.options import home_option
+from trading_bot.cli.options import BARS, home_option
 from trading_bot.contract.errors import OperatorError
 
 ENTRY_POINTS: Final = {
@@ -25,6 +25,9 @@ ENTRY_POINTS: Final = {
     "exchange": "trading_bot.exchange.process:run",
 }
 """What each command runs: a function of the boot settings and the command's options that returns an exit code."""
+
+FIRST_CONFIG: Final = "trading_bot.engine.settings_source:write_first_config"
+"""Writes the default settings, with a bar's length, to a path."""
 
 PORTS: Final = {
     "run": (),
@@ -68,8 +71,17 @@ def entry_point(name: str) -> Any:
 
 @click.command
 @home_option
-def run(home: Path | None) -> int:
-    """Run the bot. It trades until SIGTERM or Ctrl-C, and ends within 5 s of it."""
+@click.option("--bar", type=click.Choice(BARS), help="Write a first config.yaml with bars of this length.")
+def run(home: Path | None, bar: str | None) -> int:
+    """Run the bot. It trades until SIGTERM or Ctrl-C, and ends within 5 s of it.
+
+    With --bar a home that has neither a journal nor a config.yaml gets one with the default settings;
+    any other home is left as it is.
+    """
+    folder = Home(load_settings(home).home)
+    if bar is not None and not folder.journal.exists() and not folder.config.exists():
+        folder.create()
+        entry_point(FIRST_CONFIG)(folder.config, bar)
     return start("run", home)
 
 

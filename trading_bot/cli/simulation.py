@@ -41,13 +41,13 @@ class Simulation:
         self._ask("faults", {"name": name, "on": on, "symbol": symbol})
 
     def market_time(self) -> str | None:
-        """Return the historical time that is played now, of the symbol that is furthest; None when not known."""
+        """Return the historical time that the latest series plays now, with its symbol; None when not known."""
         try:
-            symbols = self._ask("clock", patience=SHORT_PATIENCE)["symbols"].values()
+            symbols = self._ask("clock", patience=SHORT_PATIENCE)["symbols"]
         except NonRetriableError:
             return None
-        times = [str(symbol["historical_time"]) for symbol in symbols]
-        return max(times)[:16].replace("T", " ") if times else None
+        latest = max(((clock["historical_time"], name) for name, clock in symbols.items()), default=None)
+        return None if latest is None else f"{latest[1]} {latest[0][:16].replace('T', ' ')}"
 
     def _ask(
         self, path: str, body: dict[str, Any] | None = None, patience: float = PATIENCE

@@ -180,11 +180,11 @@ def _warnings(reading: Reading) -> list[str]:
 
 
 def plain(value: Decimal | None) -> str | None:
-    """Return a number as text, without an exponent and without zeros at its end."""
+    """Return a number as text: at most eight places, no exponent, no zeros at its end."""
     if value is None:
         return None
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{value:.8f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def money(value: Decimal | None) -> str | None:

@@ -55,14 +55,17 @@ def _conditions(console: Console, conditions: list[dict[str, Any]]) -> None:
     table = Table(title="Conditions", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in ("condition", "status", "reason", "since", "message"):
         table.add_column(column, overflow="fold")
+    told = None
     for condition in conditions:
+        message = condition["message"]
         table.add_row(
             condition["name"],
             Text(condition["status"], style=style(condition["status"])),
             condition["reason"],
             seconds(condition["age_seconds"]),
-            Text(condition["message"]),
+            Text("same" if message == told else message),
         )
+        told = message
     console.print(table)
 
 

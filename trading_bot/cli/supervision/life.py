@@ -81,9 +81,12 @@ def describe(state: State) -> list[str]:
     happened = counts(state)
     equity = money(state.account.equity)
     return [
-        f"{state.mode.mode}",
-        f"{happened['decisions']} decisions",
-        f"{happened['orders']} orders",
-        f"{happened['fills']} fills",
+        state.mode.mode,
+        *(counted(happened[name], name) for name in ("decisions", "orders", "fills")),
         f"equity {equity} {state.account.currency}" if equity else "equity unknown yet",
     ]
+
+
+def counted(number: int, plural: str) -> str:
+    """Return a number and its noun."""
+    return f"{number} {plural if number != 1 else plural.removesuffix('s')}"
