@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading_bot.telemetry.errors import ErrorRecorder, log_sink, tape_sink
+from trading_bot.telemetry.errors import ErrorRecorder, log_committed, log_sink, tape_sink
 from trading_bot.telemetry.jsonl import JsonLines, rfc3339
 from trading_bot.telemetry.tracing import SpanContext, Trace, Tracer
 
@@ -12,6 +12,7 @@ __all__ = [
     "SpanContext",
     "Trace",
     "Tracer",
+    "log_committed",
     "log_sink",
     "rfc3339",
     "tape_sink",
