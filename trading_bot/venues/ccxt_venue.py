@@ -17,6 +17,7 @@ from trading_bot.venues.decoding import (
     MILLISECOND,
     balances_of,
     bar_of,
+    cancelled_order_of,
     decoded,
     fill_of,
     instrument_of,
@@ -147,7 +148,7 @@ class CcxtVenue:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
         with self._request("cancel", translate_cancel, symbol=symbol, client_order_id=client_order_id):
             answer = await self._client.cancel_order(None, symbol, {"clientOrderId": client_order_id})
-            return decoded("order", lambda part: order_of(part, client_order_id), answer)
+            return decoded("order", lambda part: cancelled_order_of(part, client_order_id), answer)
 
     async def close(self) -> None:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
@@ -201,9 +202,9 @@ class CcxtVenue:
 
     async def candles(self, symbol: str, limit: int) -> list[Bar]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`. At most 999 at once."""
-        bars = await self._history(symbol, limit)
-        self._bars.given(bars)
-        return bars
+        bars = await self._closed_bars(symbol, None, limit + 1)
+        self._bars.given(bars[-limit:])
+        return bars[-limit:]
 
     def listen(self) -> AsyncIterator[FeedMessage]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
@@ -238,7 +239,7 @@ class CcxtVenue:
         dialect = make(self._client, symbols, self._interval, self._timeout)
         interval_ns = self._client.parse_timeframe(self._interval) * 1_000_000_000
         self._mailbox = Mailbox()
-        self._bars = BarSequence(interval_ns, self._history, self._bar_closed)
+        self._bars = BarSequence(interval_ns, self._missed, self._bar_closed)
         self._feed = Feed(dialect, self._bars, self._clock, self._mailbox)
         self._interval_ns = interval_ns
         dialect.feed = self._feed
@@ -246,12 +247,15 @@ class CcxtVenue:
     def _bar_closed(self, bar: Bar) -> None:
         self._feed.deliver(BarUpdate(bar=bar))
 
-    async def _history(self, symbol: str, limit: int) -> list[Bar]:
+    async def _missed(self, symbol: str, since: int) -> list[Bar]:
+        return await self._closed_bars(symbol, since // MILLISECOND, MOST_CANDLES)
+
+    async def _closed_bars(self, symbol: str, since_ms: int | None, limit: int) -> list[Bar]:
         with self._request("candles", symbol=symbol):
             closed_until = self._venue_now()
-            rows = await self._client.fetch_ohlcv(symbol, self._interval, None, min(limit + 1, MOST_CANDLES))
+            rows = await self._client.fetch_ohlcv(symbol, self._interval, since_ms, min(limit, MOST_CANDLES))
             bars = [decoded("bar", lambda part: bar_of(symbol, part), row) for row in rows]
-        return [bar for bar in bars if bar.open_time + self._interval_ns <= closed_until][-limit:]
+        return [bar for bar in bars if bar.open_time + self._interval_ns <= closed_until]
 
     def _venue_now(self) -> int:
         """Return a venue time that has certainly passed: the offset is known to half a round trip."""

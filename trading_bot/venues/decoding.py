@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from trading_bot.contract.errors.definition import OperatorError, RetriableError
 from trading_bot.contract.events.trading import Liquidity, OrderType, Side
 from trading_bot.domain.instruments import Instrument
@@ -13,6 +15,9 @@ from trading_bot.venues.protocol import Balance, Bar, Quote, VenueFill, VenueOrd
 
 MILLISECOND: Final = 1_000_000
 ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
+MOST_DIGITS: Final = 18
+"""No price, quantity or balance has more before its point, or zeros behind it."""
 DECIMAL_PLACES: Final = 2
 TICK_SIZE: Final = 4
 """ccxt's precision modes that are understood here."""
@@ -48,7 +53,7 @@ def decoded(what: str, decode: Callable[..., T], *answer: Any) -> T:
 
 
 def number(value: object, what: str) -> Decimal:
-    """Return a finite number.
+    """Return a finite number, without zeros behind.
 
     Raises:
         RetriableError: VENUE_007.
@@ -57,9 +62,15 @@ def number(value: object, what: str) -> Decimal:
         result = Decimal(str(value))
     except InvalidOperation as error:
         raise undecodable(what, value) from error
-    if not result.is_finite():
+    if not result.is_finite() or abs(result.adjusted()) > MOST_DIGITS:
         raise undecodable(what, value)
-    return result
+    return plain(result)
+
+
+def plain(value: Decimal) -> Decimal:
+    """Return a finite number shortly: 100.3 for 100.30000000, 100 for 1E+2, 0 for -0E-8."""
+    whole = value.to_integral_value()
+    return whole.quantize(ONE) + ZERO if whole == value else value.normalize()
 
 
 def positive(value: object, what: str) -> Decimal:
@@ -107,7 +118,7 @@ def step(precision: object, precision_mode: int) -> Decimal | None:
     if precision is None or precision_mode not in {DECIMAL_PLACES, TICK_SIZE}:
         return None
     value = number(precision, "precision")
-    return value.normalize() if precision_mode == TICK_SIZE else Decimal(1).scaleb(-int(value))
+    return value if precision_mode == TICK_SIZE else Decimal(1).scaleb(-int(value))
 
 
 def balances_of(answer: Mapping[str, Any]) -> dict[str, Balance]:
@@ -120,13 +131,19 @@ def balances_of(answer: Mapping[str, Any]) -> dict[str, Balance]:
     }
 
 
-def order_of(answer: Mapping[str, Any], client_order_id: str | None = None) -> VenueOrder:
-    """Return an order; ``client_order_id`` where the answer names another request's (a cancel's)."""
+def cancelled_order_of(answer: Mapping[str, Any], client_order_id: str) -> VenueOrder:
+    """Return an order from a cancel's answer, whose client order id and time are those of the cancel."""
+    order = order_of({**answer, "clientOrderId": client_order_id})
+    return msgspec.structs.replace(order, created_at=None)
+
+
+def order_of(answer: Mapping[str, Any]) -> VenueOrder:
+    """Return an order."""
     quantity = positive(answer["amount"], "order quantity")
     filled = number(answer["filled"] or ZERO, "filled quantity")
     kind = order_type_of(answer["type"])
     return VenueOrder(
-        client_order_id=client_order_id or present(answer, "clientOrderId"),
+        client_order_id=present(answer, "clientOrderId"),
         venue_order_id=present(answer, "id"),
         symbol=present(answer, "symbol"),
         side=Side(answer["side"]),

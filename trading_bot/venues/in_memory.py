@@ -65,6 +65,7 @@ class InMemoryVenue:
         self._books = Books(instruments, funds, fee_rate, self._venue_time, self._report)
         self._bars: dict[str, list[Bar]] = {}
         self._given: dict[str, int] = {}
+        self._in_candles: dict[str, int] = {}
         self._mailbox = Mailbox()
         self._lost_at: dict[StreamName, int] = {}
         self._faults: dict[str, deque[TickertapeError]] = {}
@@ -142,13 +143,16 @@ class InMemoryVenue:
         self._request("candles")
         bars = self._bars.get(symbol, [])[-limit:]
         self._note_given(bars)
+        if bars:
+            self._in_candles[symbol] = bars[-1].open_time
         return bars
 
     async def listen(self) -> AsyncIterator[FeedMessage]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
         mailbox = self._mailbox
         while (message := await mailbox.get()) is not None:
-            yield message
+            if not self._is_in_candles(message):
+                yield message
 
     async def reconnect(self, stream: StreamName) -> None:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`. Ends a mute, as a new connection would."""
@@ -241,6 +245,12 @@ class InMemoryVenue:
         entry = self._books.find(order.symbol, order.client_order_id)
         if entry is not None and entry in self._books.working(order.symbol):
             raise unknown(order, "the venue already has an open order of this client order id")
+
+    def _is_in_candles(self, message: FeedMessage) -> bool:
+        """Whether it is a bar that waited in the mailbox while the reader took it from :meth:`candles`."""
+        if not isinstance(message, BarUpdate):
+            return False
+        return message.bar.open_time <= self._in_candles.get(message.bar.symbol, 0)
 
     def _note_given(self, bars: Sequence[Bar]) -> None:
         for bar in bars:

@@ -61,8 +61,8 @@ class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Decimal
     filled_quantity: Decimal
     limit_price: Decimal | None
-    created_at: int
-    """Nanoseconds since the epoch, the venue's clock."""
+    created_at: int | None
+    """Nanoseconds since the epoch, the venue's clock. None in a cancel's answer, which does not say."""
 
 
 class VenueFill(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,7 +98,7 @@ class Stream:
             # Cancelled from outside: the connection must not outlive its stream.
             self._watching.cancel()
         if self._watching.cancelled():
-            return "reconnect was asked for"
+            return "the connection was given up"
         error = self._watching.exception()
         assert error is not None
         scrub(error)
@@ -119,7 +119,7 @@ class BarSequence:
 
     Args:
         interval_ns: of one bar.
-        history: returns the last closed bars of a symbol.
+        history: returns the closed bars of a symbol from an open time (nanoseconds) on.
         deliver: takes the bars.
     """
 
@@ -148,7 +148,7 @@ class BarSequence:
             self._held[bar.symbol].append(bar)
         elif last is not None and bar.open_time > last + self._interval:
             self._held[bar.symbol] = [bar]
-            task = asyncio.ensure_future(self._fill(bar.symbol, (bar.open_time - last) // self._interval))
+            task = asyncio.ensure_future(self._fill(bar.symbol, last + self._interval))
             self._filling.add(task)
             task.add_done_callback(self._filling.discard)
         else:
@@ -159,9 +159,9 @@ class BarSequence:
         for task in self._filling:
             task.cancel()
 
-    async def _fill(self, symbol: str, missing: int) -> None:
+    async def _fill(self, symbol: str, since: int) -> None:
         try:
-            earlier = await self._history(symbol, missing)
+            earlier = await self._history(symbol, since)
         except TickertapeError:
             earlier = []  # The gap stays visible in the open times; what has closed since must not wait.
         held = self._held.pop(symbol)

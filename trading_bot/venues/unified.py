@@ -7,6 +7,7 @@ came is read from ccxt's caches after each message of a socket. A bar is closed 
 from __future__ import annotations
 
 import asyncio
+from asyncio import FIRST_EXCEPTION
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, NoReturn
 
@@ -64,14 +65,22 @@ class UnifiedDialect:
         await self._client.watch_ohlcv_for_symbols([[symbol, self._interval] for symbol in self._symbols])
 
     async def _watch_orders(self) -> None:
-        subscriptions = asyncio.gather(self._client.watch_orders(), self._client.watch_my_trades())
+        watchers = [
+            asyncio.ensure_future(self._client.watch_orders()),
+            asyncio.ensure_future(self._client.watch_my_trades()),
+        ]
         try:
-            await asyncio.wait({subscriptions}, timeout=self._confirmed_after)
-            if not subscriptions.done():
+            done, _ = await asyncio.wait(watchers, timeout=self._confirmed_after, return_when=FIRST_EXCEPTION)
+            if not any(task.exception() for task in done):
                 self.feed.flowing(StreamName.ORDERS)
-            await subscriptions
+                await asyncio.wait(watchers, return_when=FIRST_EXCEPTION)
+            for task in watchers:
+                if task.done():
+                    task.result()
         finally:
-            subscriptions.cancel()
+            for task in watchers:
+                task.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
 
     def _tap(self, socket: Any, message: Any, pass_on: PassOn) -> None:
         try:
