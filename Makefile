@@ -16,7 +16,7 @@ export PYTHON
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: help demo test test-long lint format golden bench lock tools clean
+.PHONY: help demo test test-long lint format golden docs bench lock tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ format: $(DEVELOPMENT) ## let ruff format and fix what it safely can
 
 golden: $(DEVELOPMENT) ## rewrite the golden files; read the difference before committing
 	TICKERTAPE_GOLDEN=1 $(BIN)/python -m pytest tests/golden $(ARGS)
+
+docs: $(DEVELOPMENT) ## write docs/reference from the code
+	PYTHONPATH=. $(BIN)/python scripts/generate_reference.py
 
 bench: $(DEVELOPMENT) ## the budgets of docs/architecture.md, beside the floor measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -61,7 +61,7 @@ class ErrorDefinition(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def runbook(self) -> str:
         """Where the code is explained, relative to the documentation's root."""
-        return f"docs/errors.md#{self.code.lower()}"
+        return f"docs/reference/errors.md#{self.code.lower()}"
 
 
 class SemanticError(msgspec.Struct, frozen=True, kw_only=True):
