@@ -1,0 +1,1 @@
+"""The ops endpoint: what the tapes say, over HTTP."""

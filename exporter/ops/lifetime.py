@@ -1,0 +1,82 @@
+"""What the process that serves holds, from its start to its end: locks, control tape, follower."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from importlib.metadata import version
+from typing import Final
+
+from exporter.follow import BotView
+from exporter.ops.dependencies import Dependencies
+from exporter.ops.keys import KeyRing
+from exporter.ops.recording import Recorder
+from trading_bot.boot.home import Home
+from trading_bot.boot.identity import new_run_id
+from trading_bot.boot.settings import BootSettings
+from trading_bot.contract.events.lifecycle import OpsStarted, OpsStopped
+from trading_bot.domain.clock import Clock
+from trading_bot.journal import Lock, TapeWriter
+from trading_bot.telemetry import ErrorRecorder, JsonLines, Tracer, tape_sink
+from trading_bot.telemetry.errors import log_committed
+
+NAME: Final = "ops"
+CLOSE_SECONDS: Final = 1.0
+
+
+class Lifetime:
+    """The one writer of the control tape, and the view of the bot that is served.
+
+    Begun by :meth:`begin` in the process that serves, after any fork: locks and threads do not survive one.
+    """
+
+    def __init__(self, lock: Lock, tape: TapeWriter, view: BotView, needs: Dependencies) -> None:
+        self.needs = needs
+        self._lock = lock
+        self._tape = tape
+        self._view = view
+
+    @classmethod
+    def begin(cls, settings: BootSettings, clock: Clock) -> Lifetime:
+        """Take the locks, open the control tape, and follow the bot's.
+
+        Raises:
+            TickertapeError: JRNL_001 to JRNL_010 when another ops runs on this home or its tape cannot be
+                written; BOT_006 when a key file cannot be used.
+        """
+        home = Home(settings.home)
+        keys = KeyRing.of_home(home, settings)
+        lock = Lock.acquire(home.ops)
+        try:
+            run_id = new_run_id(clock.now_ns())
+            tape = TapeWriter.open(home.control, bot=settings.name, run_id=run_id, clock=clock)
+        except BaseException:
+            lock.release()
+            raise
+        tape.append(_started())
+        tape.on_commit(log_committed(JsonLines(home.log(NAME), NAME)))
+        errors = ErrorRecorder(tape_sink(tape), clock)
+        view = BotView(home, clock, errors.record)
+        view.start()
+        recorder = Recorder(errors, Tracer(clock), tape, clock)
+        needs = Dependencies(view=view, keys=keys, clock=clock, settings=settings, recorder=recorder)
+        return cls(lock, tape, view, needs)
+
+    def end(self, reason: str) -> None:
+        """Say why on the tape, and give everything back. What cannot be written within a second is lost."""
+        try:
+            self._tape.append(OpsStopped(reason=reason))
+            self._view.stop()
+            self._tape.close(CLOSE_SECONDS)
+        finally:
+            self._lock.release()
+
+
+def _started() -> OpsStarted:
+    return OpsStarted(
+        version=version("tickertape"),
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        python=platform.python_version(),
+    )

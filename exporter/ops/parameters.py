@@ -1,0 +1,72 @@
+"""The query of a request as a struct, every fault named with what was expected and an example."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from trading_bot.contract.errors import NonRetriableError
+
+Query = TypeVar("Query", bound=msgspec.Struct)
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing wrong with a request."""
+
+    field: str
+    expected: str
+    found: str
+    example: str
+
+
+LONGEST_FOUND = 80
+
+
+def parse(arguments: Mapping[str, str], kind: type[Query]) -> Query:
+    """Return the query as ``kind``, whose fields each have a description and an example.
+
+    Raises:
+        NonRetriableError: API_001 with ``errors``, a list of :class:`Fault`, in its context.
+    """
+    faults = list(_faults(arguments, kind))
+    if faults:
+        first = faults[0]
+        message = f"{first.field}: expected {first.expected}, found {first.found}"
+        raise NonRetriableError("API_001", message, errors=[msgspec.to_builtins(fault) for fault in faults])
+    return msgspec.convert(dict(arguments), kind, strict=False)
+
+
+def _faults(arguments: Mapping[str, str], kind: type[Query]) -> Iterator[Fault]:
+    types = get_type_hints(kind, include_extras=True)
+    for name, text in arguments.items():
+        if name not in types:
+            yield _unknown(name, list(types))
+            continue
+        try:
+            msgspec.convert(text, types[name], strict=False)
+        except msgspec.ValidationError:
+            meta = _meta(types[name])
+            example = str((meta.examples or [""])[0])
+            found = repr(text[:LONGEST_FOUND])
+            yield Fault(field=name, expected=meta.description or "", found=found, example=example)
+
+
+def _unknown(name: str, known: list[str]) -> Fault:
+    close = difflib.get_close_matches(name, known, n=1)
+    example = (close or known or [""])[0]
+    expected = f"one of {', '.join(known)}" if known else "no parameters"
+    return Fault(field=name[:LONGEST_FOUND], expected=expected, found="an unknown parameter", example=example)
+
+
+def _meta(annotation: Any) -> Meta:
+    """Return what describes a field, also inside an optional one."""
+    for part in get_args(annotation):
+        if isinstance(part, Meta):
+            return part
+        if get_args(part):
+            return _meta(part)
+    raise TypeError(f"{annotation} has no description")

@@ -1,0 +1,99 @@
+"""Errors as ``application/problem+json``: RFC 9457's members and those of the semantic error."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from exporter.ops.dependencies import dependencies
+from trading_bot.contract.codec import redact
+from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
+from trading_bot.telemetry import rfc3339
+
+PROBLEM_JSON: Final = "application/problem+json"
+INTERNAL: Final = "API_005"
+SERVER_ERROR: Final = 500
+
+STATUS: Final = {
+    "AUTH_001": 401,
+    "AUTH_002": 403,
+    "API_001": 400,
+    "API_002": 404,
+    "API_003": 405,
+    "API_004": 503,
+    INTERNAL: SERVER_ERROR,
+    "API_006": 429,
+}
+"""Code to HTTP status. Any other code that reaches a client is an internal error."""
+
+OF_HTTP: Final = {404: "API_002", 405: "API_003", 429: "API_006"}
+"""Status that the framework answers with to code; other 4xx are API_001."""
+
+HEADERS: Final = {
+    "AUTH_001": {"WWW-Authenticate": 'Bearer realm="tickertape"'},
+    "API_004": {"Retry-After": "1"},
+}
+
+
+def install(app: Flask) -> None:
+    """Have the application answer every error as a problem."""
+    app.register_error_handler(TickertapeError, _named)
+    app.register_error_handler(HTTPException, _of_the_framework)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def problem(error: TickertapeError, status: int | None = None) -> Response:
+    """Return the response for an error whose code has a status."""
+    semantic = error.semantic(dependencies().clock.now_ns(), trace_id=g.trace_id)
+    code = status or STATUS[semantic.error_code]
+    response = Response(msgspec.json.encode(_members(semantic, code)), status=code, mimetype=PROBLEM_JSON)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(HEADERS.get(semantic.error_code, {}))
+    return response
+
+
+def _members(semantic: SemanticError, status: int) -> dict[str, Any]:
+    members: dict[str, Any] = msgspec.to_builtins(semantic)
+    members |= {name: redact(members[name], name) for name in ("message", "cause", "context")}
+    faults = members["context"].pop("errors", [])
+    return {
+        "type": f"/api/v1/errors/{semantic.error_code}",
+        "title": ERRORS[semantic.error_code].title,
+        "status": status,
+        "detail": members["message"],
+        "instance": g.request_id,
+        **members,
+        "timestamp": rfc3339(semantic.timestamp),
+        "errors": faults,
+    }
+
+
+def _named(error: TickertapeError) -> Response:
+    if error.code not in STATUS or error.code == INTERNAL:
+        return _unexpected(error)
+    if error.code.startswith("AUTH_"):
+        dependencies().recorder.refusal(error)
+    return problem(error)
+
+
+def _of_the_framework(error: HTTPException) -> Response:
+    status = error.code or SERVER_ERROR
+    if status >= SERVER_ERROR:
+        return _unexpected(error)
+    message = f"{request.method} {request.path[:200]}: {error.name.lower()}"
+    response = problem(NonRetriableError(OF_HTTP.get(status, "API_001"), message), status)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    """Record what happened with its cause; the client gets the trace id to find it by, nothing else."""
+    ours = NonRetriableError(INTERNAL, f"{request.method} {request.path[:200]} could not be answered")
+    ours.__cause__ = error
+    dependencies().recorder.failure(ours, g.trace_id, request.method, request.path[:200])
+    return problem(NonRetriableError(INTERNAL, ours.message))

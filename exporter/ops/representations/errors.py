@@ -1,0 +1,116 @@
+"""``GET /errors``: what went wrong, the last first, each with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from exporter.ops.representations.values import Moment, Unknown, age_seconds, moment, without_nulls
+from exporter.ops.representations.words import NOTHING_RECORDED, warnings
+from trading_bot.contract.errors.definition import Remediation, SemanticError
+from trading_bot.contract.telemetry import metrics
+from trading_bot.domain.health import Health
+from trading_bot.domain.state import RECENT_ERRORS, State
+from trading_bot.domain.tally import SEPARATOR
+
+PATH: Final = "/api/v1/errors"
+OLDER: Final = (
+    f"the last {RECENT_ERRORS} errors are kept here; the older ones stand on the tape as error.recorded"
+)
+
+
+class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
+    """One error as it also stands on the tape and in the log."""
+
+    error_code: str
+    error_type: str
+    message: str
+    cause: str
+    impact: str
+    remediation: tuple[Remediation, ...]
+    severity: str
+    retryable: bool
+    context: dict[str, Any]
+    timestamp: Moment
+    trace_id: str | None
+    span_id: str | None
+    runbook: str | None
+
+
+class ErrorList(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of ``GET /errors``, newest first.
+
+    ``total`` counts what was ever recorded (of the code asked for); ``next`` leads to the next page,
+    ``older`` says where the rest is once the pages end.
+    """
+
+    errors: list[ErrorView]
+    limit: int
+    returned: int
+    total: int
+    truncated: bool
+    next: str | None
+    older: str | None
+    data_age_seconds: float | None
+    warnings: list[str]
+    unknown: Unknown
+    generated_at: Moment
+
+
+class ErrorsWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which errors: of one code or of all, at most ``limit``, recorded before ``before`` (nanoseconds)."""
+
+    limit: int
+    code: str | None = None
+    before: int | None = None
+
+
+def represent_errors(state: State, health: Health, now_ns: int, wanted: ErrorsWanted) -> ErrorList:
+    """Return a page of the last errors."""
+    kept = list(_matching(state, wanted))
+    page = kept[: wanted.limit]
+    total = _ever(state, wanted.code)
+    more = len(kept) > len(page)
+    exhausted = total > sum(1 for _ in _matching(state, msgspec.structs.replace(wanted, before=None)))
+    recorded_at = state.ts if state.seq else None
+    return ErrorList(
+        errors=[represent_error(error) for error in page],
+        limit=wanted.limit,
+        returned=len(page),
+        total=total,
+        truncated=more or exhausted,
+        next=_next(wanted, page[-1]) if more else None,
+        older=OLDER if exhausted and not more else None,
+        data_age_seconds=age_seconds(recorded_at, now_ns),
+        warnings=warnings(state, health, now_ns),
+        unknown=without_nulls({"data_age_seconds": None if state.seq else NOTHING_RECORDED}),
+        generated_at=moment(now_ns) or "",
+    )
+
+
+def represent_error(error: SemanticError) -> ErrorView:
+    """Return one error with its time as RFC 3339."""
+    fields = {name: getattr(error, name) for name in error.__struct_fields__}
+    return ErrorView(**{**fields, "timestamp": moment(error.timestamp)})
+
+
+def _matching(state: State, wanted: ErrorsWanted) -> Iterator[SemanticError]:
+    for error in reversed(state.errors):
+        if wanted.code not in (None, error.error_code):
+            continue
+        if wanted.before is None or error.timestamp < wanted.before:
+            yield error
+
+
+def _ever(state: State, code: str | None) -> int:
+    """Return how many errors were ever recorded, of one code or of all."""
+    counts = state.counts.get(metrics.ERRORS_TOTAL.name, {})
+    return int(sum(count for key, count in counts.items() if code in (None, key.partition(SEPARATOR)[0])))
+
+
+def _next(wanted: ErrorsWanted, last: SemanticError) -> str:
+    query = {"limit": wanted.limit, "code": wanted.code, "before": last.timestamp}
+    return f"{PATH}?{urlencode({name: value for name, value in query.items() if value is not None})}"

@@ -1,0 +1,1 @@
+"""The resources: one blueprint each, handlers that parse, call and render."""

@@ -1,0 +1,44 @@
+"""``/errors``: what went wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response, request
+from msgspec import Meta
+
+from exporter.ops.answers import answer
+from exporter.ops.parameters import parse
+from exporter.ops.representations.errors import ErrorsWanted, represent_errors
+from trading_bot.domain.state import RECENT_ERRORS
+
+blueprint = Blueprint("errors", __name__)
+
+
+class ErrorsQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The query of ``GET /errors``."""
+
+    limit: Annotated[
+        int, Meta(ge=1, le=RECENT_ERRORS, description=f"a number from 1 to {RECENT_ERRORS}", examples=[20])
+    ] = 20
+    code: (
+        Annotated[
+            str, Meta(pattern=r"^[A-Z]{2,8}_\d{3}$", description="an error code", examples=["VENUE_001"])
+        ]
+        | None
+    ) = None
+    before: (
+        Annotated[
+            int, Meta(ge=0, description="a time from next, in nanoseconds", examples=[1795000000000000000])
+        ]
+        | None
+    ) = None
+
+
+@blueprint.get("/errors")
+def errors() -> Response:
+    """Return the last errors, newest first."""
+    query = parse(request.args, ErrorsQuery)
+    wanted = ErrorsWanted(limit=query.limit, code=query.code, before=query.before)
+    return answer(lambda state, health, now: represent_errors(state, health, now, wanted))

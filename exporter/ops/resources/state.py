@@ -1,0 +1,31 @@
+"""``/state``: everything known of the bot."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response, request
+from msgspec import Meta
+
+from exporter.ops.answers import answer
+from exporter.ops.parameters import parse
+from exporter.ops.representations.state import LARGEST_LIMIT, represent_state
+
+blueprint = Blueprint("state", __name__)
+
+
+class StateQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The query of ``GET /state``."""
+
+    limit: Annotated[
+        int,
+        Meta(ge=1, le=LARGEST_LIMIT, description=f"a number from 1 to {LARGEST_LIMIT}", examples=[200]),
+    ] = 200
+
+
+@blueprint.get("/state")
+def state() -> Response:
+    """Return account, positions, orders, performance, health and settings."""
+    query = parse(request.args, StateQuery)
+    return answer(lambda state, health, now: represent_state(state, health, now, query.limit))

@@ -1,0 +1,23 @@
+"""``/summary``: the bot in one small body."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from exporter.ops.answers import answer
+from exporter.ops.parameters import parse
+from exporter.ops.representations.summary import represent_summary
+
+blueprint = Blueprint("summary", __name__)
+
+
+class SummaryQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The query of ``GET /summary``: none."""
+
+
+@blueprint.get("/summary")
+def summary() -> Response:
+    """Return health, counts, the day's result, and the last errors."""
+    parse(request.args, SummaryQuery)
+    return answer(represent_summary)
