@@ -7,7 +7,6 @@ the parent has died, or from a person.
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import select
@@ -95,7 +94,7 @@ class Ending:
                 self._lifetime.end(self._reason())
 
     def _reason(self) -> str:
-        return "asked to stop" if os.getppid() == self._parent else "the parent process died"
+        return "SIGTERM" if os.getppid() == self._parent else "the parent process died"
 
     def _watch(self, signals: int) -> None:
         while os.getppid() == self._parent:
@@ -103,8 +102,7 @@ class Ending:
             if ready and signal.SIGTERM in os.read(signals, 64):
                 break
         threading.Event().wait(DRAIN_SECONDS)
-        with contextlib.suppress(
-            TickertapeError
-        ):  # the tape cannot be written; this process ends all the same
+        try:
             self.end()
-        os._exit(OK)
+        finally:  # also when the tape cannot be written
+            os._exit(OK)
