@@ -46,7 +46,7 @@ def account(**free: str) -> Account:
     return Account(balances={asset: Balance(free=Decimal(amount)) for asset, amount in free.items()})
 
 
-def request(  # noqa: PLR0913 - the fields of an order
+def request(
     side: str,
     quantity: str,
     price: str | None = None,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
@@ -46,26 +47,34 @@ def run(
     Raises:
         OperatorError: DATA_003 or DATA_005 for the arguments, JRNL_003 for a second exchange on this home.
     """
-    opening = Opening(
-        interval=bar,
-        seed=seed,
-        balances={QUOTE_ASSET: opening_balance},
-        first_bars={
-            listed.instrument.symbol: listed.first_bar for listed in listings(dict(first_bars or {}))
-        },
-    )
-    asyncio.run(serve(settings, opening))
+    asyncio.run(serve(settings, opening(bar, opening_balance, first_bars or {}, seed)))
     return 0
 
 
+def opening(
+    bar: str,
+    balance: Decimal = OPENING_BALANCE,
+    first_bars: Mapping[str, int] = MappingProxyType({}),
+    seed: int = SEED,
+) -> Opening:
+    """Return what books are begun with, as :func:`run` says it."""
+    listed = listings(dict(first_bars))
+    return Opening(
+        interval=bar,
+        seed=seed,
+        balances={QUOTE_ASSET: balance},
+        first_bars={each.instrument.symbol: each.first_bar for each in listed},
+    )
+
+
 async def serve(
-    settings: BootSettings, opening: Opening, ready: Callable[[int], None] = lambda _: None
+    settings: BootSettings, begun_with: Opening, ready: Callable[[int], None] = lambda _: None
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
         settings: home, host, port and keys.
-        opening: what the books are begun with, the first time.
+        begun_with: what the books are begun with, the first time.
         ready: called with the port once it is listened on.
     """
     stopping = asyncio.Event()
@@ -73,7 +82,7 @@ async def serve(
     home, clock = Home(settings.home), SystemClock()
     errors = ErrorRecorder(log_sink(JsonLines(home.log("exchange"), "exchange")), clock)
     credentials = Credentials(*venue_credentials(settings))
-    with contextlib.closing(Books.open(home.exchange, opening, clock.now_ns())) as books:
+    with contextlib.closing(Books.open(home.exchange, begun_with, clock.now_ns())) as books:
         app = application(assemble(books, credentials, clock, errors.record, stopping))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=LAST_ANSWERS_SECONDS)
         await runner.setup()

@@ -14,7 +14,10 @@ from trading_bot.exchange.signatures import (
 )
 
 # The example of Binance's own documentation.
-KEYS = Credentials("vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A", "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j")  # fmt: skip
+KEYS = Credentials(
+    "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
+    "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j",
+)
 PAYLOAD = (
     "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000"
     "&timestamp=1499827319559"
@@ -47,8 +50,17 @@ def test_a_missing_key_and_a_wrong_one_are_told_apart():
 
 @pytest.mark.parametrize(
     ("age", "window", "expected"),
-    [(0, None, None), (5_000, None, None), (5_001, None, -1021), (-999, None, None), (-1_000, None, -1021)]
-    + [(9_000, "10000", None), (11_000, "10000", -1021), (0, "60001", -1131), (0, "x", -1102)],
+    [
+        (0, None, None),
+        (5_000, None, None),
+        (5_001, None, -1021),
+        (-999, None, None),
+        (-1_000, None, -1021),
+        (9_000, "10000", None),
+        (11_000, "10000", -1021),
+        (0, "60001", -1131),
+        (0, "x", -1102),
+    ],
 )
 def test_a_request_counts_from_a_second_ahead_until_its_window_is_over(age, window, expected):
     parameters = {"timestamp": str(NOW - age)} | ({"recvWindow": window} if window else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_every_bundled_series_is_there_in_full(symbol, bars):
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_no_bundled_series_jumps_as_an_unadjusted_split_would(symbol):
     closes = [bar.close for bar in load(symbol).bars]
-    falls = [after / before for before, after in zip(closes, closes[1:], strict=False)]
+    falls = [after / before for before, after in pairwise(closes)]
     # AAPL did fall by 52 % on 2000-09-29; a two-for-one split that was left in would show as 0.5 +- its day
     real_crash = {"AAPL/USD": 1}.get(symbol, 0)
     assert sum(fall < 0.7 for fall in falls) == real_crash

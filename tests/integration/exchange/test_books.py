@@ -1,0 +1,207 @@
+"""The books: what is committed is what is remembered, before and after they are opened again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from trading_bot.contract.errors import OperatorError, TickertapeError
+from trading_bot.domain.clock import ManualClock
+from trading_bot.exchange.books import Books
+from trading_bot.exchange.desk import Desk
+from trading_bot.exchange.listing import DEFAULTS
+from trading_bot.exchange.markets import Market, Markets
+from trading_bot.exchange.orders import OrderRequest, OrderType, Side, Status
+from trading_bot.exchange.process import opening
+from trading_bot.exchange.refusals import Refusal
+from trading_bot.exchange.reports import Execution
+from trading_bot.exchange.tables import Filter
+from trading_bot.market_data.bundled import load
+
+CLOCK_AT_START = ManualClock().now_ns()
+EURO = load("EUR/USD")
+
+
+class Place:
+    """An exchange without a network, on a clock that is moved by hand."""
+
+    def __init__(self, folder: Path, interval: str = "1s") -> None:
+        self.clock = ManualClock()
+        self.path = folder / "exchange.db"
+        self.interval = interval
+        self.told: list = []
+        self.open()
+
+    def open(self) -> None:
+        self.books = Books.open(self.path, opening(self.interval), self.clock.now_ns())
+        market = Market(DEFAULTS["EUR/USD"], EURO, self.books.timeline, self.books.seed)
+        self.market = market
+        self.desk = Desk(self.books, Markets([market]), self.clock)
+        self.desk.listen(lambda reports, account, changed: self.told.append((reports, account, changed)))
+
+    def reopen(self) -> None:
+        self.books.close()
+        self.open()
+
+    def order(self, side: str, quantity: str, price: str | None = None, identity: str = "mine", **options):
+        wanted = OrderRequest(
+            symbol="EUR/USD",
+            side=Side(side),
+            type=OrderType.LIMIT if price else OrderType.MARKET,
+            quantity=Decimal(quantity),
+            client_order_id=identity,
+            price=Decimal(price or 0),
+        )
+        return self.desk.place(wanted, **options)
+
+
+@pytest.fixture
+def place(tmp_path: Path):
+    made = Place(tmp_path)
+    yield made
+    made.books.close()
+
+
+def test_books_opened_again_are_as_they_were(place):
+    place.order("BUY", "500", identity="a")
+    place.order("BUY", "10", "0.9", identity="b")
+    account, resting = place.books.account, place.books.open_orders()
+    next_ids = (place.books.next_order_id, place.books.next_trade_id)
+    place.reopen()
+    assert place.books.account == account
+    assert place.books.open_orders() == resting
+    assert (place.books.next_order_id, place.books.next_trade_id) == next_ids
+
+
+def test_listeners_hear_of_a_step_after_its_commit(place, tmp_path):
+    seen = []
+    place.desk.listen(lambda *_: seen.append(place.books.order_by_client_id("EUR/USD", "mine")))
+    place.order("BUY", "100")
+    assert seen[0].status is Status.FILLED
+
+
+def test_an_order_that_is_not_announced_is_booked_and_told_to_nobody(place):
+    place.order("BUY", "100", announce=False)
+    assert place.told == []
+    assert place.books.order_by_client_id("EUR/USD", "mine").executed == 100
+
+
+def test_reports_carry_the_changed_balances(place):
+    place.order("BUY", "100")
+    reports, account, changed = place.told[0]
+    assert [report.execution for report in reports] == [Execution.NEW, Execution.TRADE]
+    assert sorted(changed) == ["EUR", "USD"]
+    assert account.balance("EUR").free == Decimal("99.9")
+
+
+def test_the_same_client_order_id_is_counted_each_time_it_comes_in(place):
+    place.order("BUY", "10", "0.9")
+    with pytest.raises(Refusal, match="Duplicate order"):
+        place.order("BUY", "10", "0.9")
+    with pytest.raises(Refusal, match="LOT_SIZE"):
+        place.order("BUY", "0.01")
+    place.reopen()
+    assert [(each.client_order_id, each.times) for each in place.books.latest_received(9)] == [("mine", 3)]
+
+
+def fill_the_disk(place: Place) -> int:
+    """Place orders until one cannot be committed; return how many were taken before."""
+    for taken in range(1_000):
+        account = place.books.account
+        try:
+            place.order("BUY", "10", "0.9", identity=f"{taken:036}")
+        except TickertapeError as error:
+            assert error.code == "JRNL_004"
+            assert place.books.account == account
+            return taken
+    raise AssertionError("the disk never filled")
+
+
+def test_a_disk_that_is_full_refuses_the_order_and_changes_nothing(place):
+    place.books._database.execute("PRAGMA max_page_count = 1")
+    resting = fill_the_disk(place)
+    place.reopen()
+    assert resting > 0
+    assert len(place.books.open_orders()) == resting
+    assert place.books.account.balance("USD").locked == 9 * resting
+
+
+def test_what_a_bar_offers_is_offered_once_and_again_in_the_next_bar(place):
+    first = place.order("BUY", "60000", identity="a").order
+    again = place.order("BUY", "1000", identity="b").order
+    place.clock.advance(1)
+    later = place.order("BUY", "1000", identity="c").order
+    assert first.status is Status.EXPIRED
+    assert again.executed == place.market.instrument.lot
+    assert later.executed == 1_000
+
+
+def test_what_was_taken_from_a_bar_is_not_offered_again_after_a_restart(place):
+    place.order("BUY", "60000", identity="a")
+    place.reopen()
+    assert place.order("BUY", "1000", identity="b").order.executed == place.market.instrument.lot
+
+
+def test_a_resting_order_is_filled_over_several_bars(place):
+    best = place.market.book(place.clock.now_ns()).bids[0].price
+    place.order("BUY", "60000", str(best))
+    for _ in range(400):
+        place.clock.advance(0.25)
+        place.desk.match_resting()
+    order = place.books.order_by_client_id("EUR/USD", "mine")
+    trades = place.books.trades(Filter(symbol="EUR/USD", limit=1_000, order_id=order.order_id))
+    assert order.executed == sum(trade.quantity for trade in trades)
+    assert len({place.books.timeline.bar_of(trade.time_ns) for trade in trades}) > 1
+    assert {trade.price for trade in trades} == {best}
+
+
+def test_the_same_replay_gives_the_same_fills(tmp_path):
+    fills = []
+    for run in "ab":
+        (tmp_path / run).mkdir()
+        place = Place(tmp_path / run)
+        place.order("BUY", "20000", identity="a")
+        place.clock.advance(3)
+        place.order("SELL", "5000", identity="b")
+        fills.append([msgspec.to_builtins(trade) for trade in place.books.latest_trades(99)])
+        place.books.close()
+    assert fills[0] == fills[1]
+
+
+def test_trades_are_paged_from_an_id_a_time_or_the_end(place):
+    for number in range(5):
+        place.order("BUY", "10", identity=str(number))
+        place.clock.advance(1)
+    everything = place.books.trades(Filter(symbol="EUR/USD", limit=99))
+    ids = [trade.trade_id for trade in everything]
+    assert ids == [1, 2, 3, 4, 5]
+
+    def page(**wanted) -> list[int]:
+        return [each.trade_id for each in place.books.trades(Filter(symbol="EUR/USD", limit=2, **wanted))]
+
+    assert page() == [4, 5]
+    assert page(from_id=2) == [2, 3]
+    assert page(start_ns=everything[1].time_ns) == [2, 3]
+    assert page(end_ns=everything[2].time_ns) == [2, 3]
+    assert page(order_id=4) == [4]
+
+
+def test_books_begun_with_another_bar_are_refused(place):
+    place.books.close()
+    with pytest.raises(OperatorError) as caught:
+        Books.open(place.path, opening("1m"), place.clock.now_ns())
+    assert caught.value.code == "DATA_005"
+    place.open()
+
+
+def test_a_later_start_keeps_the_place_in_the_data_that_the_books_were_begun_with(place):
+    place.books.close()
+    chosen = opening("1s", first_bars={"EUR/USD": 600}, balance=Decimal(5), seed=9)
+    books = Books.open(place.path, chosen, place.clock.now_ns())
+    assert books.first_bars["EUR/USD"] == DEFAULTS["EUR/USD"].first_bar
+    assert books.account.balance("USD").free == 100_000
+    books.close()
+    place.open()
