@@ -22,7 +22,6 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
             Remediation(
                 "Send the read key in the header X-API-Key, or as a bearer token",
                 command='curl --oauth2-bearer "$(cat .tickertape/api-key)" http://127.0.0.1:8000/api/v1/summary',
-                safe=False,
             ),
             Remediation("Read the key from the file api-key in the bot's home folder"),
         ),

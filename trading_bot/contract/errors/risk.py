@@ -87,7 +87,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         severity=Severity.INFO,
         cause="The bot is reduce_only, paused or halted.",
         impact="The order was not sent.",
-        remediation=(Remediation("See why the mode is what it is", command="tickertape status", safe=False),),
+        remediation=(Remediation("See why the mode is what it is", command="tickertape status"),),
     ),
     ErrorDefinition(
         code="RISK_009",
@@ -96,9 +96,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         severity=Severity.INFO,
         cause="The symbol's data is stale, an order on it is unknown, or its books disagree with the venue.",
         impact="The order was not sent; other symbols trade on.",
-        remediation=(
-            Remediation("See the conditions and their reasons", command="tickertape status", safe=False),
-        ),
+        remediation=(Remediation("See the conditions and their reasons", command="tickertape status"),),
     ),
     ErrorDefinition(
         code="RISK_010",
@@ -107,9 +105,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         severity=Severity.WARNING,
         cause="A mark, a balance or the equity is not known, so the limit cannot be checked.",
         impact="The order was not sent: an unknown value never passes.",
-        remediation=(
-            Remediation("See the conditions and their reasons", command="tickertape status", safe=False),
-        ),
+        remediation=(Remediation("See the conditions and their reasons", command="tickertape status"),),
     ),
     ErrorDefinition(
         code="RISK_011",

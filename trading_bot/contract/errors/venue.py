@@ -48,9 +48,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         severity=Severity.CRITICAL,
         cause="The venue bans this address or key for ignoring its rate limit.",
         impact="Nothing can be sent until the ban ends.",
-        remediation=(
-            Remediation("Stop the bot and find what asked too often", command="tickertape halt", safe=False),
-        ),
+        remediation=(Remediation("Stop the bot and find what asked too often", command="tickertape halt"),),
     ),
     ErrorDefinition(
         code="VENUE_005",
