@@ -80,7 +80,7 @@ def seal(event: Event) -> tuple[Event, bytes]:
     if event.KIND in FREE_TEXT:
         event = msgspec.convert(redact(msgspec.to_builtins(event)), type(event))
     data = _encoder.encode(event)
-    if event.KIND in WITH_FLOATS or b'NaN"' in data or b'Infinity"' in data:
+    if event.KIND in WITH_FLOATS or b"NaN" in data or b"Infinity" in data:
         _refuse_no_numbers(event)
     return event, data
 
