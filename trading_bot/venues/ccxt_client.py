@@ -78,6 +78,7 @@ class Measured:
     """Laid over an exchange class of ccxt: notes how far a request came, lets a tap see each message."""
 
     tap: Tap | None = None
+    id: str
     timeout: int
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
@@ -86,10 +87,15 @@ class Measured:
         if request is not None:
             request.handed_over = True
         try:
-            return await super().fetch(url, method, headers, body)  # type: ignore[misc]
+            answer = await super().fetch(url, method, headers, body)  # type: ignore[misc]
         except Exception as error:
             scrub(error)
             raise
+        if not is_of_shape(answer, self.id, request):
+            import ccxt  # noqa: PLC0415
+
+            raise ccxt.BadResponse(f"not the answer that was asked for: {answer!r:.100}")
+        return answer
 
     async def throttle(self, cost: float | None = None) -> Any:
         """Wait for room, but not longer than a request may take: then it is turned away, unsent."""
@@ -126,6 +132,34 @@ class Measured:
             pass_on(socket, message)
         else:
             self.tap(socket, message, pass_on)
+
+
+def is_list(answer: Any) -> bool:
+    """Whether it is a list, empty or not."""
+    return isinstance(answer, list)
+
+
+def has_list(key: str) -> Callable[[Any], bool]:
+    """Return whether an answer is an object with a list under ``key``."""
+    return lambda answer: isinstance(answer, dict) and is_list(answer.get(key))
+
+
+# Where a page or an empty object comes instead, ccxt makes "no balances" and "no orders" of it.
+SHAPES: Final[dict[str, dict[str, Callable[[Any], bool]]]] = {
+    "binance": {
+        "open": has_list("symbols"),
+        "balances": has_list("balances"),
+        "open_orders": is_list,
+        "fills": is_list,
+        "candles": is_list,
+    },
+}
+
+
+def is_of_shape(answer: Any, exchange: str, request: Request | None) -> bool:
+    """Whether an answer is decoded JSON and, where it is known here, of the shape its request promises."""
+    check = SHAPES.get(exchange, {}).get(request.operation) if request is not None else None
+    return isinstance(answer, dict | list) and (check is None or check(answer))
 
 
 def pointed_at(url: str, addresses: Any) -> Any:
