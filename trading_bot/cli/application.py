@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "ops": ("trading_bot.cli.processes:ops", "Run the ops endpoint: /api/v1."),
     "exchange": ("trading_bot.cli.exchange:exchange", "Run the simulated exchange, or switch its faults."),
     "status": ("trading_bot.cli.status:status", "Show what the bot does, also when it is dead."),
+    "trace": ("trading_bot.cli.trace:trace", "Show one trace: its spans, events and errors."),
     "halt": ("trading_bot.cli.halt:halt", "Stop trading now; works with everything else dead."),
     "resume": ("trading_bot.cli.resume:resume", "Lift a halt."),
 }

@@ -67,7 +67,9 @@ class Decisions:
         trace = self._tracer.trace()
         with trace.span(spans.DECIDE_CYCLE) as cycle:
             cycle.set(spans.SYMBOL, bar.symbol)
-            self._ledger.append(_closed(bar, self._context.interval_ns, skipped), trace_id=trace.trace_id)
+            self._ledger.append(
+                _closed(bar, self._context.interval_ns, skipped), trace_id=trace.trace_id, span_id=cycle.span_id
+            )
             placed = bar.symbol in self._strategies and self._decide(bar, trace, cycle)
         self._finish(trace, began, placed=placed)
 

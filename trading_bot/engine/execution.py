@@ -342,7 +342,9 @@ class Execution:
         )
 
     def _append(self, event: Event, order: Order, span: SpanContext | None = None) -> None:
-        self._ledger.append(event, trace_id=order.trace_id, span_id=span.span_id if span else None)
+        flight = self._flights.get(order.client_order_id)
+        span_id = span.span_id if span is not None else flight.place_span_id if flight is not None else None
+        self._ledger.append(event, trace_id=order.trace_id, span_id=span_id)
 
     def _forget(self, order: Order) -> None:
         if order.is_final:

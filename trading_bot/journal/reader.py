@@ -116,6 +116,11 @@ class TapeReader:
         rows = self._rows(f"{EVENT} seq = ?", (seq,))
         return self._envelope(rows[0]) if rows else None
 
+    def of_trace(self, trace_id: str, limit: int) -> list[Envelope]:
+        """Return up to ``limit`` events that carry a trace id, in order."""
+        rows = self._rows(f"{EVENT} trace_id = ? ORDER BY seq LIMIT ?", (trace_id, limit))
+        return [self._envelope(row) for row in rows]
+
     def last_of(self, kind: str) -> Envelope | None:
         """Return the last event of a kind, None when there is none."""
         query = f"{EVENT} kind = ? ORDER BY seq DESC LIMIT 1"

@@ -43,6 +43,7 @@ LAYOUT: Final = Layout(
             payload BLOB NOT NULL
         );
         CREATE INDEX events_by_kind ON events (kind);
+        CREATE INDEX events_by_trace ON events (trace_id) WHERE trace_id IS NOT NULL;
     """,
 )
 
