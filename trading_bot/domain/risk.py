@@ -39,6 +39,9 @@ from trading_bot.domain.state import (
 
 RATE_WINDOW_NS: Final = 60 * SECOND
 
+GREATEST: Final = Decimal(10) ** 15
+"""No price and no quantity is as much as this; beyond, arithmetic itself would fail."""
+
 BASIS_POINTS: Final = Decimal(10_000)
 
 ALLOWS_CLOSES: Final = frozenset({"StaleFeed", "NoHistory"})
@@ -98,7 +101,7 @@ def check_order(
             older than 60 s are not counted.
         now_ns: nanoseconds since the epoch.
     """
-    if not (proposal.price.is_finite() and proposal.quantity.is_finite() and proposal.price > 0):
+    if not _is_order(proposal):
         message = f"{proposal.quantity} {proposal.symbol} at {proposal.price} is not an order"
         return _denial("RISK_010", "unknown_value", None, None, message)
     case = _Case(
@@ -117,6 +120,11 @@ def check_order(
 def breaches(state: State, settings: Settings) -> list[Breach]:
     """Return the loss limits that were reached and whose breaker is not open yet."""
     return [breach for breach in _losses(state, settings.limits) if breach.breaker not in state.breakers]
+
+
+def _is_order(proposal: Proposal) -> bool:
+    numbers = (proposal.price, proposal.quantity)
+    return all(number.is_finite() and abs(number) < GREATEST for number in numbers) and proposal.price > 0
 
 
 class _Case(msgspec.Struct, frozen=True, kw_only=True):
