@@ -9,7 +9,7 @@ from trading_bot.domain.health import STALE_DATA_NS, Health, HealthStatus
 from trading_bot.domain.state import State, open_positions, unknown_orders, unknown_reason
 from trading_bot.telemetry.jsonl import rfc3339
 
-NOTHING_RECORDED: Final = "no bot has recorded anything in this home yet"
+NOTHING_RECORDED: Final = "no record of a bot could be read in this home"
 ACCOUNT_UNREAD: Final = "the account's balances have not been read yet"
 NO_ALERTMANAGER: Final = "no Alertmanager is asked by this process"
 NO_DAY: Final = "no trading day has begun yet"
