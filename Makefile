@@ -16,7 +16,7 @@ export PYTHON
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: help demo test test-long lint format golden docs bench lock tools clean
+.PHONY: help demo test test-long lint format docs coverage golden bench lock tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lint: $(DEVELOPMENT) ## ruff, mypy strict, import contracts
 format: $(DEVELOPMENT) ## let ruff format and fix what it safely can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+coverage: $(DEVELOPMENT) ## the tests once more, counting the lines they reach, also in the processes they start
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term $(ARGS)
 
 golden: $(DEVELOPMENT) ## rewrite the golden files; read the difference before committing
 	TICKERTAPE_GOLDEN=1 $(BIN)/python -m pytest tests/golden $(ARGS)
