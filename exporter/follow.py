@@ -99,8 +99,11 @@ class FollowedTape:
     @property
     def behind(self) -> int:
         """Committed events at the last look that are not folded yet."""
-        follower = self._follower
-        return 0 if follower is None else follower.behind
+        follower, folded = self._follower, self._position
+        if follower is None or follower.position is None:
+            return 0
+        given_out = follower.position.seq - (folded.seq if folded is not None else 0)
+        return follower.behind + max(0, given_out)
 
     @property
     def position(self) -> TapePosition | None:
