@@ -1,0 +1,227 @@
+"""A whole trading floor of real processes: exchange, bot, exporter and ops on homes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from support.command import Command, wait_until
+from trading_bot.boot.home import Home
+from trading_bot.contract.codec import Envelope
+from trading_bot.contract.errors import TickertapeError
+from trading_bot.contract.events.trading import OrderFilled
+from trading_bot.domain.fold import evolve
+from trading_bot.domain.snapshots import restore
+from trading_bot.domain.state import State
+from trading_bot.journal import TapeReader, replay
+
+SYMBOLS: Final = ("EUR/USD", "GOOGL/USD", "AAPL/USD", "IBM/USD", "MSFT/USD")
+NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def busy_settings(**changes: Any) -> dict[str, Any]:
+    """Return settings that trade each symbol on about every second bar, with limits out of the way."""
+    settings: dict[str, Any] = {
+        "symbols": list(SYMBOLS),
+        "bar": "1s",
+        "strategies": {
+            "busy": {
+                "kind": "sma_cross",
+                "symbols": list(SYMBOLS),
+                "fast": 1,
+                "slow": 2,
+                "order_notional": 1000,
+            }
+        },
+        "limits": {
+            "max_orders_per_minute": 6000,
+            "max_daily_loss": 99_000,
+            "max_drawdown": 0.99,
+            "price_collar_bps": 2000,
+        },
+        "intervals": {"snapshot_seconds": 1, "sample_seconds": 0.5, "reconcile_seconds": 3},
+    }
+    return {**settings, **changes}
+
+
+class Floor:
+    """One exchange and one bot's home, each process started and ended by name.
+
+    The exchange has a home of its own, so that what happens to the bot's home does not happen to it.
+    """
+
+    def __init__(self, command: Command, exchange_home: Path, settings: dict[str, Any]) -> None:
+        self.command = command
+        self.home = Home(command.home)
+        self._exchange_home = exchange_home
+        self._settings = settings
+        self._running: dict[str, subprocess.Popen[str]] = {}
+
+    def open(self) -> None:
+        """Start the exchange, and make the bot's home with its keys and settings."""
+        self.home.create()
+        exchange = Home(self._exchange_home).create()
+        for ours, theirs in (
+            (self.home.venue_key, exchange.venue_key),
+            (self.home.venue_secret, exchange.venue_secret),
+        ):
+            ours.write_bytes(theirs.read_bytes())
+        self.home.config.write_text(json.dumps(self._settings))
+        self._running["exchange"] = self.command.start(
+            "exchange", "--bar", "1s", BOT_HOME=str(self._exchange_home)
+        )
+        assert wait_until(lambda: self.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 20), self.said("exchange")
+
+    def start(self, name: str) -> subprocess.Popen[str]:
+        """Start ``run``, ``exporter`` or ``ops``."""
+        process = self._running[name] = self.command.start(name)
+        return process
+
+    def kill(self, name: str) -> None:
+        """kill -9; returns when the process is gone."""
+        self.signal(name, signal.SIGKILL)
+        self._running[name].wait(10)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self._running[name].send_signal(number)
+
+    def stop(self, name: str) -> tuple[int, float]:
+        """Ask for a clean stop; return exit code and seconds taken."""
+        begun = time.monotonic()
+        self.signal(name, signal.SIGTERM)
+        code = self._running[name].wait(15)
+        return code, time.monotonic() - begun
+
+    def said(self, name: str) -> str:
+        """End a process and return what it said."""
+        process = self._running[name]
+        process.kill()
+        return process.communicate()[0]
+
+    # What the exchange says
+
+    def get(self, variable: str, path: str) -> str:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.command.port(variable)}{path}")
+        if self.home.read_key.exists():
+            request.add_header("X-API-Key", self.home.read_key.read_text().strip())
+        with NO_PROXY.open(request, timeout=5) as answer:
+            return answer.read().decode()
+
+    def answers(self, variable: str, path: str) -> bool:
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            return bool(self.get(variable, path))
+        return False
+
+    def books(self) -> dict[str, Any]:
+        """Return balances, orders, trades and how often each client order id came in, complete."""
+        books = json.loads(self.get("BOT_EXCHANGE_PORT", "/sim/books?limit=10000"))
+        assert not any(books["left_out"].values()), "the test is too long for the exchange's list"
+        return books
+
+    def switch(self, fault: str, *, on: bool) -> None:
+        body = json.dumps({"name": fault, "on": on, "symbol": None}).encode()
+        port = self.command.port("BOT_EXCHANGE_PORT")
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/sim/faults", body, {"Content-Type": "application/json"}
+        )
+        NO_PROXY.open(request, timeout=5).close()
+
+    # What the tape says
+
+    def events(self, *kinds: str, after: int = 0) -> list[Envelope]:
+        """Return what is on the tape, all of it, or of some kinds."""
+        try:
+            with TapeReader.open(self.home.journal) as reader:
+                return list(_pages(reader, after, kinds or None))
+        except TickertapeError:
+            return []
+
+    def state(self) -> State:
+        """Return the fold of the tape as it is now."""
+        with TapeReader.open(self.home.journal) as reader:
+            return replay(reader, evolve, State, restore)[0]
+
+    def wait_for(self, kind: str, after: int = 0, seconds: float = 20.0, **fields: Any) -> Envelope:
+        """Wait for an event with these fields and return it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for envelope in self.events(kind, after=after):
+                if all(getattr(envelope.payload, name) == value for name, value in fields.items()):
+                    return envelope
+            time.sleep(0.03)
+        raise AssertionError(f"no {kind} {fields} within {seconds} s")
+
+    # What the exporter and ops say
+
+    def metrics(self) -> dict[str, float]:
+        """Return the samples of /metrics by name with labels, as they stand on the page."""
+        page = self.get("BOT_METRICS_PORT", "/metrics")
+        lines = [line for line in page.splitlines() if line and not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+    def sample(self, start: str) -> float | None:
+        """Return the first sample whose name begins so, or None; None also while nobody answers."""
+        with contextlib.suppress(OSError):
+            return next((value for name, value in self.metrics().items() if name.startswith(start)), None)
+        return None
+
+    def summary(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.get("BOT_API_PORT", "/api/v1/summary"))
+        return answer
+
+    def close(self) -> None:
+        """End what is still there, also what is stopped."""
+        for process in self._running.values():
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGCONT)
+
+
+def disagreement(floor: Floor) -> str | None:
+    """Say how the exchange's books and the bot's tape differ, or None: trade for trade, and each balance."""
+    books, state = floor.books(), floor.state()
+    at_exchange = {(trade["symbol"], str(trade["trade_id"])) for trade in books["trades"]}
+    booked = [fill_of(envelope) for envelope in floor.events(OrderFilled.KIND)]
+    ours = {(fill.symbol, fill.trade_id) for fill in booked}
+    if at_exchange != ours:
+        return f"fills differ: {at_exchange ^ ours}"
+    if len(booked) != len(ours):
+        return "a fill stands twice on the tape"
+    balances = {
+        asset: Decimal(amount["free"]) + Decimal(amount["locked"])
+        for asset, amount in books["balances"].items()
+    }
+    for asset in {*balances, *state.account.balances}:
+        there, here = balances.get(asset, Decimal(0)), state.account.balances.get(asset, Decimal(0))
+        if there != here:
+            return f"{asset}: {there} at the exchange, {here} in the bot's books"
+    return None
+
+
+def agree(floor: Floor, seconds: float = 15.0) -> None:
+    """Wait for a moment, between two orders, at which both sides say the same."""
+    deadline, found = time.monotonic() + seconds, "never compared"
+    while (found := disagreement(floor)) is not None:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+def fill_of(envelope: Envelope) -> OrderFilled:
+    assert isinstance(envelope.payload, OrderFilled)
+    return envelope.payload
+
+
+def _pages(reader: TapeReader, after: int, kinds: tuple[str, ...] | None) -> Iterator[Envelope]:
+    while page := reader.read(after, 5_000, kinds):
+        yield from page
+        after = page[-1].seq
