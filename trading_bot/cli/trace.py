@@ -90,7 +90,7 @@ def print_csv(story: Story) -> None:
     """Print a row a span or event, by time."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("time", "what", "name", "duration_ns", "error_code", "span_id", "parent_id"))
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             span.started,
             "span",

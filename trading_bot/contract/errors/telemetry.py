@@ -48,4 +48,24 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="Limits, their use and trading sessions are missing from the page; the rest is shown.",
         remediation=(Remediation("Run the same release of the bot and its readers"),),
     ),
+    ErrorDefinition(
+        code="TEL_011",
+        title="The collector does not take telemetry",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The OTLP endpoint is not reachable, does not answer in time, or refuses what it is sent.",
+        impact="Traces and logs arrive later; nothing is lost within the retention, trading is not affected.",
+        remediation=(
+            Remediation("Look at the collector, and at OTEL_EXPORTER_OTLP_ENDPOINT and its headers"),
+        ),
+    ),
+    ErrorDefinition(
+        code="TEL_012",
+        title="Telemetry was pruned before it was shipped",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The collector was away for longer than spans are kept on the tape.",
+        impact="These spans are in no trace store; what happened is still on the tape as events.",
+        remediation=(Remediation("Raise telemetry.span_hours, or bring the collector back sooner"),),
+    ),
 )

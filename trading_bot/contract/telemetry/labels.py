@@ -70,6 +70,7 @@ KIND: Final = Label("kind", "the event's kind", tuple(EVENTS))
 OPERATION: Final = Label("operation", "what was asked of the venue", OPERATIONS)
 RESULT: Final = Label("result", "of a round trip from flat to flat", ("won", "lost", "even"))
 TAPE: Final = Label("tape", "which tape", ("journal", "control"))
+SIGNAL: Final = Label("signal", "what is shipped over OTLP", ("traces", "logs"))
 COLLECTOR: Final = Label(
     "collector",
     "the part of the page that was rendered",

@@ -886,6 +886,48 @@ EXPORTER_MEMORY: Final = Metric(
     kept=Kept.ALWAYS,
 )
 
+# Shipping of spans and errors
+TELEMETRY_SHIPPED: Final = Metric(
+    name="tradingbot_telemetry_shipped_total",
+    type=MetricType.COUNTER,
+    unit="records",
+    meaning="Spans and log records that a collector has taken.",
+    kept=Kept.ALWAYS,
+    labels=(labels.TAPE, labels.SIGNAL),
+)
+TELEMETRY_DROPPED: Final = Metric(
+    name="tradingbot_telemetry_dropped_total",
+    type=MetricType.COUNTER,
+    unit="records",
+    meaning="Records that were pruned from a tape before they were shipped.",
+    kept=Kept.ALWAYS,
+    labels=(labels.TAPE, labels.SIGNAL),
+)
+TELEMETRY_FAILURES: Final = Metric(
+    name="tradingbot_telemetry_export_failures_total",
+    type=MetricType.COUNTER,
+    unit="requests",
+    meaning="Requests that a collector did not take; they are repeated.",
+    kept=Kept.ALWAYS,
+    labels=(labels.TAPE, labels.SIGNAL),
+)
+TELEMETRY_LAG: Final = Metric(
+    name="tradingbot_telemetry_lag_events",
+    type=MetricType.GAUGE,
+    unit="events",
+    meaning="Events of a tape that the shipping has not passed yet.",
+    kept=Kept.ALWAYS,
+    labels=(labels.TAPE, labels.SIGNAL),
+)
+TELEMETRY_PASSED: Final = Metric(
+    name="tradingbot_telemetry_shipped_timestamp_seconds",
+    type=MetricType.GAUGE,
+    unit="seconds",
+    meaning="Time of the last record that is shipped.",
+    kept=Kept.ALWAYS,
+    labels=(labels.TAPE, labels.SIGNAL),
+)
+
 METRICS: Final[dict[str, Metric]] = {
     value.name: value for value in list(globals().values()) if isinstance(value, Metric)
 }

@@ -1,0 +1,1 @@
+"""Spans and errors, shipped over OTLP from durable cursors."""
