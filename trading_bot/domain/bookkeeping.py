@@ -24,7 +24,7 @@ def apply_fill(state: State, fill: OrderFilled, envelope: Envelope) -> None:
     """Book one execution."""
     base, _, quote = fill.symbol.partition("/")
     position = position_of(state, fill.symbol)
-    realized = _trade(position, fill, base, envelope.ts)
+    realized = _trade(state, position, fill, envelope.ts)
     _move_balances(state.account, fill, base, quote)
     fee_value = _fee_value(state, fill, base, quote)
     _book_result(state, position, realized, fee_value)
@@ -44,16 +44,11 @@ def position_of(state: State, symbol: str) -> Position:
     return position
 
 
-def _trade(position: Position, fill: OrderFilled, base: str, at: int) -> Decimal | None:
+def _trade(state: State, position: Position, fill: OrderFilled, at: int) -> Decimal | None:
     """Change quantity and entry price; return the gross result of a sale, None if it is not known."""
-    base_fee = fill.fee if fill.fee_asset == base else ZERO
+    base_fee = fill.fee if fill.fee_asset == fill.symbol.partition("/")[0] else ZERO
     if fill.side is Side.BUY:
-        received = fill.quantity - base_fee
-        if position.entry_price is not None:
-            cost = position.quantity * position.entry_price + received * fill.price
-            total = position.quantity + received
-            position.entry_price = cost / total if total else ZERO
-        position.quantity += received
+        _buy(state, position, fill.quantity - base_fee, fill.price)
         if not position.trip_open:
             position.trip_open, position.opened_at, position.trip_pnl = True, at, ZERO
         return ZERO
@@ -65,6 +60,17 @@ def _trade(position: Position, fill: OrderFilled, base: str, at: int) -> Decimal
     if position.quantity == 0:
         position.entry_price, position.unknown_reason = ZERO, None
     return gross
+
+
+def _buy(state: State, position: Position, received: Decimal, price: Decimal) -> None:
+    if position.entry_price is None and not is_open(state, position):
+        # Dust of unknown cost must not hide the cost of all that is bought from here on.
+        position.entry_price, position.unknown_reason = price, None
+    total = position.quantity + received
+    if position.entry_price is not None:
+        cost = position.quantity * position.entry_price + received * price
+        position.entry_price = cost / total if total else ZERO
+    position.quantity = total
 
 
 def _move_balances(account: Account, fill: OrderFilled, base: str, quote: str) -> None:
