@@ -73,10 +73,25 @@ class BinanceDialect:
         await self._client.watch_ohlcv_for_symbols([[symbol, self._interval] for symbol in self._symbols])
 
     async def _watch_orders(self) -> None:
+        # Taken before the subscription: a socket that breaks right after it is replaced by a mute one.
+        ended = self._client.client(self._address(StreamName.ORDERS)).future("ended")
+        ended.add_done_callback(consume)
         async with asyncio.timeout(self._timeout):
-            await self._client.authenticate({"type": "spot"})
+            await self._subscribe_account()
         self.feed.flowing(StreamName.ORDERS)
-        await self._client.watch_orders()
+        await ended
+
+    async def _subscribe_account(self) -> None:
+        # Not ccxt's authenticate(): when it fails, a future of its own stays behind and complains.
+        address = self._address(StreamName.ORDERS)
+        request_id = str(self._client.request_id(address))
+        request = {
+            "id": request_id,
+            "method": "userDataStream.subscribe.signature",
+            "params": self._client.sign_params({}),
+        }
+        confirm = {"id": request_id, "method": lambda socket, answer: socket.resolve(answer, request_id)}
+        await self._client.watch(address, request_id, request, request_id, confirm)
 
     def _address(self, stream: StreamName) -> str:
         addresses = self._client.urls["api"]["ws"]
@@ -121,6 +136,12 @@ class BinanceDialect:
 
     def _terminated(self, socket: Any, _event: Mapping[str, Any]) -> None:
         socket.on_error(ConnectionError("the venue ended the user data stream"))
+
+
+def consume(future: asyncio.Future[Any]) -> None:
+    """Look at how a future ended, so that asyncio does not complain where nobody waits for it any more."""
+    if not future.cancelled():
+        future.exception()
 
 
 def event_of(message: Any) -> Mapping[str, Any]:

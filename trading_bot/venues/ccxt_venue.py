@@ -95,8 +95,7 @@ class CcxtVenue:
         self._timeout = request_timeout_seconds
         self._clock = clock
         self._client: Any = None
-        self._mailbox = Mailbox()
-        self._feed: Feed
+        self._feed: Feed | None = None
         self._bars: BarSequence
         self._interval_ns = 0
         self._reading = ClockReading(offset_ns=0, round_trip_ns=0)
@@ -152,7 +151,8 @@ class CcxtVenue:
 
     async def close(self) -> None:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
-        self._mailbox.close()
+        if self._feed is not None:
+            await self._feed.stop()
         client, self._client = self._client, None
         if client is not None:
             await client.close()
@@ -208,11 +208,11 @@ class CcxtVenue:
 
     def listen(self) -> AsyncIterator[FeedMessage]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
-        return self._feed.listen()
+        return self._opened_feed.listen()
 
     async def reconnect(self, stream: StreamName) -> None:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
-        self._feed.break_off(stream)
+        self._opened_feed.break_off(stream)
 
     # --------------------------------------------------------------------------------------------
 
@@ -238,14 +238,18 @@ class CcxtVenue:
         make: MakeDialect = self.dialects.get(self.name, UnifiedDialect)
         dialect = make(self._client, symbols, self._interval, self._timeout)
         interval_ns = self._client.parse_timeframe(self._interval) * 1_000_000_000
-        self._mailbox = Mailbox()
         self._bars = BarSequence(interval_ns, self._missed, self._bar_closed)
-        self._feed = Feed(dialect, self._bars, self._clock, self._mailbox)
+        self._feed = dialect.feed = Feed(dialect, self._bars, self._clock, Mailbox())
         self._interval_ns = interval_ns
-        dialect.feed = self._feed
+
+    @property
+    def _opened_feed(self) -> Feed:
+        if self._feed is None:
+            raise RetriableError("VENUE_001", f"{self.name} is not open")
+        return self._feed
 
     def _bar_closed(self, bar: Bar) -> None:
-        self._feed.deliver(BarUpdate(bar=bar))
+        self._opened_feed.deliver(BarUpdate(bar=bar))
 
     async def _missed(self, symbol: str, since: int) -> list[Bar]:
         return await self._closed_bars(symbol, since // MILLISECOND, MOST_CANDLES)

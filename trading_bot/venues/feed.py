@@ -32,25 +32,31 @@ class Feed:
         self._clock = clock
         self._mailbox = mailbox
         self._bars = bars
+        self._tasks: list[asyncio.Task[None]] = []
         self._streams = {name: Stream(name, dialect, self.deliver, clock) for name in StreamName}
 
     async def listen(self) -> AsyncIterator[FeedMessage]:
-        """Start the streams and yield what they bring, until the mailbox is closed or the reader leaves."""
-        tasks = [asyncio.ensure_future(stream.run()) for stream in self._streams.values()]
-        for task in tasks:
+        """Start the streams and yield what they bring, until :meth:`stop` or until the reader leaves."""
+        self._tasks = [asyncio.ensure_future(stream.run()) for stream in self._streams.values()]
+        for task in self._tasks:
             # A stream never ends by itself: if one does, the reader must not wait for ever.
             task.add_done_callback(lambda _: self._mailbox.close())
         try:
             while (message := await self._mailbox.get()) is not None:
                 yield message
         finally:
-            self._bars.stop()
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            ended = await self.stop()
         for error in ended:
             if isinstance(error, Exception):
                 raise error
+
+    async def stop(self) -> list[BaseException | None]:
+        """End the streams, before the client: one that comes back later would open it again."""
+        self._mailbox.close()
+        self._bars.stop()
+        for task in self._tasks:
+            task.cancel()
+        return await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def flowing(self, stream: StreamName) -> None:
         """Note a sign of life."""

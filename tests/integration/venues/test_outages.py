@@ -40,7 +40,7 @@ def streams(messages: list[StreamLost] | list[StreamRestored]) -> list[StreamNam
 
 @pytest.mark.parametrize("unified", [False, True], ids=["Binance's messages", "unified streams"])
 def test_every_stream_comes_back_with_its_exchange_and_no_bar_is_missing(
-    exchange: ExchangeProcess, unified: bool
+    exchange: ExchangeProcess, unified: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def run() -> None:
         venue = ccxt_venue(exchange, unified=unified)
@@ -63,13 +63,16 @@ def test_every_stream_comes_back_with_its_exchange_and_no_bar_is_missing(
                     placed.venue_order_id in [one.fill.venue_order_id for one in heard.of(FillReport)]
                 )
             )
-            await listener.until(lambda heard: isinstance(heard.heard[-1], BarUpdate))
+            bars = len(listener.of(BarUpdate))
+            await listener.until(lambda heard: len(heard.of(BarUpdate)) >= bars + 4)
             for symbol in (SYMBOL, OTHER_SYMBOL):
                 times = [one.bar.open_time for one in listener.of(BarUpdate) if one.bar.symbol == symbol]
                 assert {later - earlier for earlier, later in itertools.pairwise(times)} == {1_000_000_000}
         await venue.close()
 
     asyncio.run(run())
+    if not unified:
+        assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_a_mute_feed_keeps_its_connection_and_a_reconnect_is_answered_by_nothing_until_it_speaks(
@@ -92,6 +95,26 @@ def test_a_mute_feed_keeps_its_connection_and_a_reconnect_is_answered_by_nothing
             assert listener.of(StreamRestored) == []
             await asyncio.to_thread(exchange.switch, "mute_feed", on=False)
             await listener.until(lambda heard: heard.of(StreamRestored))
+        await venue.close()
+
+    asyncio.run(run())
+
+
+def test_a_frozen_exchange_is_noticed_by_its_unanswered_pings_on_every_stream(
+    exchange: ExchangeProcess,
+) -> None:
+    async def run() -> None:
+        venue = ccxt_venue(exchange)
+        await venue.open([SYMBOL])
+        venue._client.streaming["keepAlive"] = 400
+        async with Listener(venue) as listener:
+            await listener.until(lambda heard: heard.of(Quote))
+            exchange.signal(signal.SIGSTOP)
+            try:
+                await listener.until(lambda heard: set(streams(heard.of(StreamLost))) == EVERY_STREAM)
+            finally:
+                exchange.signal(signal.SIGCONT)
+            await listener.until(lambda heard: set(streams(heard.of(StreamRestored))) == EVERY_STREAM, 20)
         await venue.close()
 
     asyncio.run(run())
