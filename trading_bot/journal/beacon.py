@@ -145,7 +145,9 @@ def read_beacon(path: Path | str, now_ns: int, stale_after_ns: int = STALE_AFTER
 def _claim(descriptor: int, path: Path) -> None:
     try:
         if not take(descriptor):
-            raise OperatorError("JRNL_003", f"{path} is held by another process", path=str(path))
+            holder = _read_whole(descriptor)
+            who = "another process" if holder is None else f"process {holder.pid}"
+            raise OperatorError("JRNL_003", f"{path} is already written by {who}", path=str(path))
         os.posix_fallocate(descriptor, 0, SIZE)
     except OSError as error:
         raise from_os(error, path) from error

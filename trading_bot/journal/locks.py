@@ -5,10 +5,10 @@ part of the process closes the file, and anybody may ask for them without taking
 
 With fork: such a lock belongs to the open file, which a forked child shares, so by itself it would
 outlive the process that took it for as long as a child lives. A :class:`Lock` therefore closes its
-file in the child of a fork (the parent keeps it): **the process that called acquire holds it, nobody
-else**, and it ends with that process, also by kill -9. So a forking server takes its locks in the
-process that writes, after the fork; a lock taken before it protects only the parent. A child started
-by exec never inherits it, because Python opens files close-on-exec.
+file in the child of a fork, as the first thing there, and the parent keeps it: **the process that
+called acquire holds it, nobody else**, and it ends with that process, also by kill -9. So a forking
+server takes its locks in the process that writes, after the fork; a lock taken before it protects
+only the parent. A child started by exec never inherits it: Python opens files close-on-exec.
 """
 
 from __future__ import annotations

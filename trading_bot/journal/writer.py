@@ -145,6 +145,7 @@ class TapeWriter:
 
     def flush(self) -> None:
         """Have what is queued committed now, without waiting for it."""
+        self._require_lock()
         self._pending.flush()
 
     def on_commit(self, listener: Listener) -> None:
@@ -174,11 +175,14 @@ class TapeWriter:
             TickertapeError: what kept the queue from being written within ``timeout`` seconds; its
                 events are lost.
         """
+        if (
+            not self._lock.held
+        ):  # closed before, or a forked child, whose copy of the queue may be locked for ever
+            return
         self._deadline = time.monotonic() + timeout
         self._pending.close()
-        if self._lock.held:
-            self._thread.join(timeout + RETRY_SECONDS)
-            self._lock.release()
+        self._thread.join(timeout + RETRY_SECONDS)
+        self._lock.release()
         if self._pending and self.fault is not None:
             raise self.fault
 

@@ -80,9 +80,11 @@ def test_a_reader_does_not_take_the_lock(tmp_path: Path) -> None:
 
 def test_a_second_beacon_is_refused(tmp_path: Path) -> None:
     writer = BeaconWriter.open(tmp_path / "bot.beacon")
+    writer.write(beacon())
     with pytest.raises(OperatorError) as refused:
         BeaconWriter.open(tmp_path / "bot.beacon")
     assert refused.value.code == "JRNL_003"
+    assert f"process {os.getpid()}" in refused.value.line()
     writer.close()
 
 

@@ -131,6 +131,7 @@ def test_a_forked_child_cannot_append(tmp_path: Path) -> None:
                 writer.append(fact(1))
             except TickertapeError as error:
                 os.write(writable, error.code.encode())
+            writer.close()
             os._exit(0)
         os.close(writable)
         assert os.read(readable, 20) == b"JRNL_012"
