@@ -95,6 +95,9 @@ class Floor:
     def signal(self, name: str, number: signal.Signals) -> None:
         self._running[name].send_signal(number)
 
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
     def stop(self, name: str) -> tuple[int, float]:
         """Ask for a clean stop; return exit code and seconds taken."""
         begun = time.monotonic()
@@ -169,10 +172,11 @@ class Floor:
         lines = [line for line in page.splitlines() if line and not line.startswith("#")]
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
-    def sample(self, start: str) -> float | None:
-        """Return the first sample whose name begins so, or None; None also while nobody answers."""
+    def sample(self, metric: str) -> float | None:
+        """Return the sum over a metric's series; None where it is not on the page, or nobody answers."""
         with contextlib.suppress(OSError):
-            return next((value for name, value in self.metrics().items() if name.startswith(start)), None)
+            series = [value for name, value in self.metrics().items() if name.partition("{")[0] == metric]
+            return sum(series) if series else None
         return None
 
     def summary(self) -> dict[str, Any]:
