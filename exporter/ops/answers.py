@@ -65,12 +65,12 @@ def cache_control(seconds: float) -> str:
 
 def _conditional(body: msgspec.Struct) -> Response:
     etag = etag_of(body)
-    if request.if_none_match.contains_weak(etag):
+    if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag):
         response = Response(status=304)
         del response.headers["Content-Type"]
     else:
         response = Response(_encoder.encode(body), mimetype=JSON)
-    response.set_etag(etag, weak=True)
+    response.headers["ETag"] = f'W/"{etag}"'
     return response
 
 

@@ -32,6 +32,8 @@ def parse(arguments: Mapping[str, str], kind: type[Query]) -> Query:
     Raises:
         NonRetriableError: API_001 with ``errors``, a list of :class:`Fault`, in its context.
     """
+    if not arguments:
+        return kind()
     faults = list(_faults(arguments, kind))
     if faults:
         first = faults[0]

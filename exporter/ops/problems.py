@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from exporter.ops.dependencies import dependencies
+from exporter.ops.edge import request_id_of, trace_id_of
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
 from trading_bot.telemetry import rfc3339
@@ -47,7 +48,7 @@ def install(app: Flask) -> None:
 
 def problem(error: TickertapeError, status: int | None = None) -> Response:
     """Return the response for an error whose code has a status."""
-    semantic = error.semantic(dependencies().clock.now_ns(), trace_id=g.trace_id)
+    semantic = error.semantic(dependencies().clock.now_ns(), trace_id=trace_id_of(request.environ))
     code = status or STATUS[semantic.error_code]
     response = Response(msgspec.json.encode(_members(semantic, code)), status=code, mimetype=PROBLEM_JSON)
     response.headers["Cache-Control"] = "no-store"
@@ -64,7 +65,7 @@ def _members(semantic: SemanticError, status: int) -> dict[str, Any]:
         "title": ERRORS[semantic.error_code].title,
         "status": status,
         "detail": members["message"],
-        "instance": g.request_id,
+        "instance": request_id_of(request.environ),
         **members,
         "timestamp": rfc3339(semantic.timestamp),
         "errors": faults,
@@ -95,5 +96,5 @@ def _unexpected(error: Exception) -> Response:
     """Record what happened with its cause; the client gets the trace id to find it by, nothing else."""
     ours = NonRetriableError(INTERNAL, f"{request.method} {request.path[:200]} could not be answered")
     ours.__cause__ = error
-    dependencies().recorder.failure(ours, g.trace_id, request.method, request.path[:200])
+    dependencies().recorder.failure(ours, trace_id_of(request.environ), request.method, request.path[:200])
     return problem(NonRetriableError(INTERNAL, ours.message))

@@ -8,7 +8,6 @@ not fit is counted instead, with the link to the whole of it. Nothing is cut ins
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -84,12 +83,16 @@ def represent_summary(state: State, health: Health, now_ns: int) -> BotSummary:
     """Return the summary; its JSON is never longer than :data:`LIMIT_BYTES`."""
     skeleton = _skeleton(state, health, now_ns)
     budget = Budget(LIMIT_BYTES, skeleton)
-    reason = budget.first(health.reason, _short_reason(health), share=REASON_BYTES)
+    reason = budget.first(health.reason, share=REASON_BYTES)
+    reason = reason or budget.first(_short_reason(health), share=REASON_BYTES)
     open_breakers = budget.first(breaker(state)[1], ", ".join(state.breakers), share=REASON_BYTES)
     said = warnings(state, health, now_ns)
     shown = [text for text in said if budget.first(text, share=WARNING_BYTES)]
     last = state.errors[: -ERRORS_SHOWN - 1 : -1]
-    errors = [budget.first(_error(error), _bare(error), share=ERROR_BYTES) for error in last]
+    errors = [
+        budget.first(_error(error), share=ERROR_BYTES) or budget.first(_bare(error), share=ERROR_BYTES)
+        for error in last
+    ]
     fitting = [error for error in errors if error is not None]
     left_out = {"warnings": len(said) - len(shown), "recent_errors": len(last) - len(fitting)}
     return msgspec.structs.replace(
@@ -158,7 +161,7 @@ def _error(error: SemanticError) -> RecentError:
         timestamp=moment(error.timestamp) or "",
         trace_id=error.trace_id,
         runbook=error.runbook,
-        more=f"{ERRORS_PATH}?{urlencode({'code': error.error_code})}",
+        more=f"{ERRORS_PATH}?code={error.error_code}",
     )
 
 
