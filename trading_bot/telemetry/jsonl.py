@@ -27,8 +27,8 @@ LEVELS: Final = {
 
 def rfc3339(ts: int) -> str:
     """Return a time in nanoseconds since the epoch as RFC 3339 in UTC, with microseconds."""
-    moment = datetime.fromtimestamp(ts // SECOND, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ts % SECOND // 1000:06d}Z"
+    seconds, rest = divmod(ts, SECOND)
+    return f"{datetime.fromtimestamp(seconds, tz=UTC).isoformat()[:19]}.{rest // 1000:06d}Z"
 
 
 class JsonLines:
