@@ -29,9 +29,15 @@ def is_session_open(session: Session | None, now_ns: int) -> bool:
 
 
 def trading_day(settings: Settings, now_ns: int) -> str:
-    """Return the ISO date of the trading day at ``now_ns``: the date on which the day began, locally."""
+    """Return the ISO date of the trading day at ``now_ns``: the date on which the day began, locally.
+
+    Days follow one another also in the night in which an hour comes twice: a day begins at the first.
+    """
     local = _local(now_ns, settings.day_time_zone)
-    return (local - timedelta(minutes=_minutes(settings.day_starts_at))).date().isoformat()
+    hour, minute = divmod(_minutes(settings.day_starts_at), 60)
+    begins = local.replace(hour=hour, minute=minute, second=0, microsecond=0, fold=0)
+    has_begun = now_ns // SECOND >= begins.timestamp()
+    return (local if has_begun else local - timedelta(days=1)).date().isoformat()
 
 
 def _local(now_ns: int, time_zone: str) -> datetime:
