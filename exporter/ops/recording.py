@@ -33,8 +33,9 @@ class Recorder:
     def failure(self, error: TickertapeError, trace_id: str, method: str, path: str) -> SemanticError:
         """Record a request that failed by our fault, and its span."""
         trace = self._tracer.trace(trace_id)
-        attributes = {spans.REQUEST_METHOD: method, spans.URL_PATH: path}
-        with trace.span(spans.ANSWER_REQUEST, **attributes) as span:
+        with trace.span(spans.ANSWER_REQUEST) as span:
+            span.set(spans.REQUEST_METHOD, method)
+            span.set(spans.URL_PATH, path)
             semantic = self._errors.record(error, span)
         record = trace.drain()
         if record is not None:

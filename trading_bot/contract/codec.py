@@ -44,8 +44,11 @@ FREE_TEXT: Final = frozenset(
 )
 """The kinds that carry text or values from outside, where a secret could hide."""
 
-WITH_FLOATS: Final = frozenset({"runtime.sampled", "spans.recorded"})
-"""The kinds that carry floats; as JSON a float that is no number is null, and could not be read again."""
+WITH_FLOATS: Final = frozenset({"runtime.sampled"})
+"""The kinds that carry floats; as JSON a float that is no number is null, and could not be read again.
+
+Spans may carry them too, but are on the hot path: the tracer refuses such a value as it is set.
+"""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, gc=False):

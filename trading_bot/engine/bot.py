@@ -66,6 +66,7 @@ class Bot:
         self._venue_watch = parts.venue_watch
         self._decisions = parts.decisions
         self._vitals = parts.vitals
+        self._comparing: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._stop_reason = "stopped"
         self._reconnecting_since = 0.0
@@ -232,10 +233,15 @@ class Bot:
 
     def _take_fill(self, fill: protocol.VenueFill) -> None:
         if not self._execution.take_fill(fill, LearnedBy.STREAM):
-            asyncio.get_running_loop().create_task(self._doubt_books())
+            self._doubt_books()  # somebody else traded on the account
 
-    async def _doubt_books(self) -> None:
-        """Somebody else traded on the account: compare at once."""
+    def _doubt_books(self) -> None:
+        """Compare with the venue at once, in a task of its own."""
+        task = asyncio.get_running_loop().create_task(self._compare_books(), name="doubt")
+        self._comparing.add(task)
+        task.add_done_callback(self._comparing.discard)
+
+    async def _compare_books(self) -> None:
         try:
             await self._reconcile("doubt")
         except TickertapeError as error:
@@ -246,6 +252,8 @@ class Bot:
         self._ledger.append(
             FeedReconnected(stream=message.stream, attempts=message.attempts, outage_ns=message.outage_ns)
         )
+        if message.stream is StreamName.ORDERS:  # reports of the outage are not repeated
+            self._doubt_books()
 
     def _halt(self) -> None:
         self._vitals.halt_asked = True

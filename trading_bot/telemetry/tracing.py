@@ -7,6 +7,7 @@ SDK itself costs a hundred microseconds a cycle and stalls, and is therefore onl
 from __future__ import annotations
 
 import random
+from math import isfinite
 from types import TracebackType
 from typing import Final, Self
 
@@ -24,12 +25,12 @@ class SpanContext:
 
     __slots__ = ("_attributes", "_code", "_name", "_parent", "_started", "_trace", "span_id")
 
-    def __init__(self, trace: Trace, name: str, parent: str | None, attributes: dict[str, Attribute]) -> None:
+    def __init__(self, trace: Trace, name: str, parent: str | None) -> None:
         self.span_id = trace.new_span_id()
         self._trace = trace
         self._name = name
         self._parent = parent
-        self._attributes = attributes
+        self._attributes: dict[str, Attribute] = {}
         self._code: str | None = None
         self._started = trace.now_ns()
 
@@ -39,16 +40,18 @@ class SpanContext:
         return self._trace.trace_id
 
     def set(self, name: str, value: Attribute) -> None:
-        """Set an attribute."""
+        """Set an attribute. A float that is no number becomes a word: the tape could not hold it."""
+        if type(value) is float and not isfinite(value):
+            value = str(value)
         self._attributes[name] = value
 
     def fail(self, code: str) -> None:
         """Set the status to error, with the error's code."""
         self._code = code
 
-    def child(self, name: str, **attributes: Attribute) -> SpanContext:
+    def child(self, name: str) -> SpanContext:
         """Begin a span inside this one."""
-        return SpanContext(self._trace, name, self.span_id, dict(attributes))
+        return SpanContext(self._trace, name, self.span_id)
 
     def end(self) -> None:
         """End the span."""
@@ -93,9 +96,9 @@ class Trace:
         self._ids = ids
         self._spans: list[Span] = []
 
-    def span(self, name: str, parent: str | None = None, **attributes: Attribute) -> SpanContext:
+    def span(self, name: str, parent: str | None = None) -> SpanContext:
         """Begin a span; ``parent`` is the id of a span of this trace that was recorded earlier."""
-        return SpanContext(self, name, parent, dict(attributes))
+        return SpanContext(self, name, parent)
 
     def keep(self) -> None:
         """Have the spans recorded whatever the sampling says."""
