@@ -240,6 +240,7 @@ class BotView:
         self.home = home
         self.journal = FollowedTape(home.journal, report)
         self._clock = clock
+        self._beacon = home.beacon  # a path takes longer to build than the beacon to read
 
     def start(self) -> None:
         """Begin to follow the journal; call it in the process that serves, after any fork."""
@@ -257,7 +258,7 @@ class BotView:
     @property
     def lag(self) -> int:
         """Events that the bot has committed and this reader has not folded."""
-        beacon = read_beacon(self.home.beacon, self._clock.now_ns()).beacon
+        beacon = read_beacon(self._beacon, self._clock.now_ns()).beacon
         position = self.journal.position
         if beacon is None or position is None or beacon.position.tape_id != position.tape_id:
             return self.journal.behind
@@ -273,7 +274,7 @@ class BotView:
         The function must be short, since it holds up the fold, and must not keep any part of the state.
         """
         now = self._clock.now_ns()
-        reading = read_beacon(self.home.beacon, now)
+        reading = read_beacon(self._beacon, now)
         fault = self.journal.tape_fault
 
         def under_lock(state: State, position: TapePosition | None) -> T:
