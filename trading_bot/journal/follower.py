@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ PAGE_LIMIT: Final = 1_000
 LOOK_AGAIN_SECONDS: Final = 0.0015
 """The ``-wal`` is written before the commit can be seen: so long it is worth looking again."""
 LOOK_STEP_SECONDS: Final = 0.00005
-NET_FASTEST_SECONDS: Final = 0.005
+NET_FASTEST_SECONDS: Final = 0.001
 NET_SLOWEST_SECONDS: Final = 0.25
 NET_ALONE_SECONDS: Final = 0.02
 REOPEN_SECONDS: Final = 0.25
@@ -199,22 +200,20 @@ class Follower:
             return
         net = self._net if self._watch.active else NET_ALONE_SECONDS
         if self._watch.wait(min(remaining, net)):
-            self._net = NET_SLOWEST_SECONDS if self._look_again() else NET_FASTEST_SECONDS
+            self._look_again()
+            # One wake-up can stand for two commits, the second still on its way: soon look again.
+            self._net = NET_FASTEST_SECONDS
         else:
             self._net = min(self._net * 2, NET_SLOWEST_SECONDS)
 
-    def _look_again(self) -> bool:
-        """Wait until the write that woke us can be seen; False when it cannot after the usual time."""
+    def _look_again(self) -> None:
+        """Wait until the write that woke us can be seen, or the usual time for that has passed."""
         reader = self._reader
         end = time.monotonic() + LOOK_AGAIN_SECONDS
-        try:
-            while reader is not None and reader.data_version() == self._version:
-                if time.monotonic() > end:
-                    return False
+        # An error is met again, and kept as the fault, by the look that follows.
+        with contextlib.suppress(TickertapeError):
+            while reader is not None and reader.data_version() == self._version and time.monotonic() < end:
                 time.sleep(LOOK_STEP_SECONDS)
-        except TickertapeError:
-            return True  # the next look meets it again and keeps it as the fault
-        return True
 
     def _drop_reader(self) -> None:
         if self._reader is not None:
