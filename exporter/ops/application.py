@@ -25,6 +25,7 @@ def create_app(needs: Dependencies) -> Flask:
     """Return the application. It starts nothing."""
     app = Flask(NAME, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False
     app.extensions[NAME] = needs
     app.before_request(_authenticate)
