@@ -12,7 +12,7 @@ import click
 
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.options import bar_option, home_option, output_option
-from trading_bot.contract.errors import OperatorError
+from trading_bot.contract.errors import NonRetriableError
 
 
 @click.group(invoke_without_command=True)
@@ -51,7 +51,7 @@ def fault(
     settings = load_settings(home or outer_home)
     if not settings.is_simulated:
         message = f"the venue is {settings.venue.name}; faults are switched at the simulated exchange only"
-        raise OperatorError("BOT_010", message, venue=settings.venue.name)
+        raise NonRetriableError("BOT_010", message, venue=settings.venue.name)
     simulation = Simulation(settings)
     if name != "list":
         if state is None:
