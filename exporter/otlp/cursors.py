@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from trading_bot.journal import OwnedDatabase, TapePosition
+from trading_bot.journal import OwnedDatabase, TapePosition, TapeReader
 
 SCHEMA: Final = """
     CREATE TABLE cursors (
@@ -24,6 +24,7 @@ SCHEMA: Final = """
 """
 APPLICATION: Final = "tickertape exporter"
 VERSION: Final = 1
+RUNS_LOOKED_AT: Final = 1_000
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,3 +73,34 @@ def store(database: OwnedDatabase, tape: str, signal: str, cursor: Cursor) -> No
         cursor.dropped,
     )
     database.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def beginning(reader: TapeReader, *, records: int | None) -> Cursor:
+    """Return the cursor before a tape's first event."""
+    return Cursor(position=TapePosition(reader.tape_id, "", 0), records=records)
+
+
+def held(reader: TapeReader, cursor: Cursor) -> Cursor:
+    """Return the cursor if the tape still holds it, else the last place up to which all was passed.
+
+    After a power loss the tape may end before the cursor, and have grown past it again under another
+    run: what the cursor's run left on the tape was passed, what came afterwards was not. Where nothing is
+    left of that run, or another tape lies there, everything is gone through again: twice is better than
+    never.
+    """
+    if reader.holds(cursor.position):
+        return cursor
+    seq = _end_of_run(reader, cursor.position)
+    position = reader.position(seq) if seq else TapePosition(reader.tape_id, "", 0)
+    return msgspec.structs.replace(cursor, position=position, records=None)
+
+
+def _end_of_run(reader: TapeReader, position: TapePosition) -> int:
+    if reader.tape_id != position.tape_id:
+        return 0
+    following = reader.last_seq() + 1
+    for run in reader.runs(RUNS_LOOKED_AT):
+        if run.run_id == position.run_id:
+            return min(position.seq, following - 1)
+        following = run.first_seq
+    return 0

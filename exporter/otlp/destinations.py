@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
 from trading_bot.contract.errors import OperatorError
-
-Send = Callable[[Sequence[Any]], bool]
-"""Send a batch; True once the collector has it."""
 
 
 class Signal(StrEnum):
@@ -31,6 +30,7 @@ EXPORTERS: Final = {
     (Signal.LOGS, GRPC): "opentelemetry.exporter.otlp.proto.grpc._log_exporter:OTLPLogExporter",
     (Signal.LOGS, HTTP): "opentelemetry.exporter.otlp.proto.http._log_exporter:OTLPLogExporter",
 }
+REDIRECTS: Final = range(300, 400)
 
 
 def is_wanted(signal: Signal, environment: Mapping[str, str]) -> bool:
@@ -51,7 +51,7 @@ def protocol(signal: Signal, environment: Mapping[str, str]) -> str:
     """
     specific, general = f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"
     name = specific if environment.get(specific) else general
-    found = environment.get(name, HTTP).strip().lower()
+    found = (environment.get(name) or HTTP).strip().lower()
     if found not in PROTOCOLS:
         message = (
             f"{name}: expected one of {', '.join(PROTOCOLS)}, found {found!r}; for example {name}={HTTP}"
@@ -67,19 +67,71 @@ class Destination:
     """
 
     def __init__(self, signal: Signal, environment: Mapping[str, str]) -> None:
-        module, _, name = EXPORTERS[signal, protocol(signal, environment)].partition(":")
-        _quieten_sdk()
-        self._exporter = getattr(import_module(module), name)()
+        how = protocol(signal, environment)
+        module, _, name = EXPORTERS[signal, how].partition(":")
+        self._said = sdk_words()
+        self._why = "no reason was given"
+        self._exporter = getattr(import_module(module), name)(**_options(how, environment))
 
-    def send(self, batch: Sequence[Any]) -> bool:
-        """Send a batch, with the SDK's own short retries; False if the collector did not take it."""
-        return str(self._exporter.export(batch).name) == "SUCCESS"
+    def send(self, batch: Sequence[Any]) -> str | None:
+        """Send a batch, with the SDK's own short retries.
+
+        Returns:
+            None once the collector has it, else why it has not.
+        """
+        self._said.take()
+        if str(self._exporter.export(batch).name) == "SUCCESS":
+            return None
+        self._why = self._said.take() or self._why  # the SDK does not say the same twice in a row
+        return self._why
 
     def close(self) -> None:
-        """Give the connection up; ends a send that is under way."""
+        """Give the connection up; ends a send that waits between two tries."""
         self._exporter.shutdown()
 
 
-def _quieten_sdk() -> None:
-    """What the SDK logs at each retry is said once, by our own error."""
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+class SdkWords(logging.Handler):
+    """Takes what the SDK's exporters log, and keeps the last of each thread: why a send failed.
+
+    It is told nowhere else, and on standard error it would be said at every try.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._last = threading.local()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        self._last.words = record.getMessage()
+
+    def take(self) -> str:
+        """Return this thread's last message and forget it; empty where there is none."""
+        words, self._last.words = getattr(self._last, "words", ""), ""
+        return words
+
+
+@cache
+def sdk_words() -> SdkWords:
+    """Return the process's handler, which the SDK's exporters speak to from now on, and to nobody else."""
+    words = SdkWords()
+    logger = logging.getLogger("opentelemetry")
+    logger.addHandler(words)
+    logger.propagate = False
+    return words
+
+
+def _options(how: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    own_session = any(name.endswith("_CREDENTIAL_PROVIDER") for name in environment)
+    return {"session": _session()} if how == HTTP and not own_session else {}
+
+
+def _session() -> Any:
+    session = import_module("requests").Session()
+    session.hooks["response"].append(_refuse_redirect)
+    return session
+
+
+def _refuse_redirect(response: Any, *_: Any, **__: Any) -> None:
+    """The SDK follows no redirect, and takes its answer for success: what was sent would be lost."""
+    if response.status_code in REDIRECTS:
+        raise ValueError(f"redirected to {response.headers.get('location')}: HTTP {response.status_code}")

@@ -1,8 +1,4 @@
-"""Ships one signal of one tape: page by page, from a durable cursor, with back-off.
-
-Exactness of what was lost: each snapshot of the bot carries the count of all events of each kind. When
-the shipper passes one, and has passed fewer records than it says, the rest were pruned unshipped.
-"""
+"""Ships one signal of one tape: page by page, from a durable cursor, with back-off."""
 
 from __future__ import annotations
 
@@ -14,25 +10,32 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from exporter.otlp.cursors import Cursor, load, store
+from exporter.otlp.cursors import Cursor, beginning, held, load, store
 from exporter.otlp.destinations import Destination, Signal
+from exporter.otlp.pruned import count_behind
 from trading_bot.contract.codec import Envelope
-from trading_bot.contract.errors import NonRetriableError, RetriableError, TickertapeError
+from trading_bot.contract.errors import NonRetriableError, RetriableError, TickertapeError, describe
 from trading_bot.contract.events.lifecycle import ErrorRecorded, StateSnapshotted
 from trading_bot.contract.events.observation import SpansRecorded
-from trading_bot.contract.telemetry.metrics import JOURNAL_EVENTS
 from trading_bot.domain.clock import Clock
 from trading_bot.journal import OwnedDatabase, TapePosition, TapeReader
 
 PAGE: Final = 200
 """Events a request at most; a record of spans holds a handful of them."""
-LOOK_EVERY: Final = 0.5
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
+DOUBTED_AFTER: Final = 3
+"""An event that failed alone so many times in a row may itself be what the collector does not take."""
 
 KINDS: Final = {Signal.TRACES: SpansRecorded.KIND, Signal.LOGS: ErrorRecorded.KIND}
 Report = Callable[[TickertapeError], object]
 Convert = Callable[[str, Envelope], Iterator[Any]]
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How often it is tried, in seconds: at the end of the tape, and while the collector is away."""
+
+    look: float = 0.5
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
 
 
 class Stats(msgspec.Struct, kw_only=True):
@@ -54,6 +57,16 @@ class Stats(msgspec.Struct, kw_only=True):
         return max(0, self.end - self.position)
 
 
+class Source(NamedTuple):
+    """What is shipped: one signal of one tape."""
+
+    tape: str
+    """``journal`` or ``control``."""
+    path: Path
+    """The tape's file; need not exist yet."""
+    signal: Signal
+
+
 class Route(NamedTuple):
     """Where a signal goes."""
 
@@ -66,156 +79,188 @@ class Shipper:
     """One signal of one tape.
 
     Args:
-        tape: ``journal`` or ``control``.
-        path: the tape's file; need not exist yet.
-        signal: what is shipped.
+        source: what is shipped.
         database: holds the cursor.
         route: where to; None: nothing is shipped and the cursor moves on.
         report: records an error, once an outage.
         clock: for the age of what is failing.
+        pace: how often it is tried.
     """
 
     def __init__(
         self,
-        tape: str,
-        path: Path,
-        signal: Signal,
+        source: Source,
         database: OwnedDatabase,
         route: Route | None,
         *,
         report: Report,
         clock: Clock,
+        pace: Pace,
     ) -> None:
-        self.tape = tape
-        self.signal = signal
+        self.tape, self._path, self.signal = source
         self.stats = Stats()
-        self._path = path
         self._database = database
         self._route = route
         self._report = report
         self._clock = clock
+        self._pace = pace
         self._stopping = threading.Event()
         self._destination: Destination | None = None
+        self._cursor: Cursor | None = None
         self._page = PAGE
-        self._thread = threading.Thread(target=self._run, name=f"ship-{tape}-{signal}", daemon=True)
+        self._failed_alone = 0
+        self._thread = threading.Thread(target=self._run, name=f"ship-{self.tape}-{self.signal}", daemon=True)
 
     def start(self) -> None:
-        """Begin to ship, in a thread."""
+        """Begin to ship, in a thread. The counts of earlier runs are known at once.
+
+        Raises:
+            TickertapeError: the cursor cannot be read.
+        """
+        self._cursor = load(self._database, self.tape, self.signal)
+        if self._cursor is not None:
+            self._show(self._cursor)
         self._thread.start()
 
-    def stop(self, timeout: float = 1.5) -> None:
-        """End; what is under way and not confirmed is shipped again by the next run."""
+    def stop(self) -> None:
+        """Ask it to end; what is under way and not confirmed is shipped again by the next run."""
         self._stopping.set()
         if self._destination is not None:
             self._destination.close()
-        self._thread.join(timeout)
+
+    def join(self, timeout: float) -> None:
+        """Wait for the end. A send that hangs is not waited for any longer: the thread is a daemon."""
+        if self._thread.is_alive():
+            self._thread.join(max(0.0, timeout))
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE
+        pause = self._pace.first_pause
         while not self._stopping.is_set():
             try:
-                moved = self._ship_page()
-            except TickertapeError as error:
-                moved = None
-                self._failed(error)
+                more = self._ship_page()
             except Exception as error:  # noqa: BLE001 - the thread's loop top: it must go on, and say so
-                moved = None
-                self._failed(_unexpected(error))
-            if moved is None:
+                if self._stopping.is_set():
+                    return
+                self._failed(_named(error))
                 self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, self._pace.longest_pause)
             else:
-                pause = FIRST_PAUSE
-                if not moved:
-                    self._stopping.wait(LOOK_EVERY)
+                pause = self._pace.first_pause
+                self.stats.failing_since = None
+                if not more:
+                    self._stopping.wait(self._pace.look)
 
-    def _ship_page(self) -> bool | None:
-        """Ship one page. True: there may be more; False: the end is reached; None: it did not work."""
+    def _ship_page(self) -> bool:
+        """Ship one page; return whether there may be more.
+
+        Raises:
+            TickertapeError: TEL_011, the collector did not take it; else what is wrong with tape or cursor.
+        """
         if not self._path.exists():
             return False
         with TapeReader.open(self._path) as reader:
-            cursor = self._cursor(reader)
-            end = reader.last_seq()
-            self.stats.end = end
-            wanted = [KINDS[self.signal], StateSnapshotted.KIND]
-            page = reader.read(cursor.position.seq, self._page, wanted) if self._ships else []
+            cursor = self._held(reader)
+            end = self.stats.end = reader.last_seq()
+            page = reader.read(cursor.position.seq, self._page, self._kinds) if self._route else []
             is_full = len(page) == self._page
             after = page[-1].seq if is_full else max([end, *(envelope.seq for envelope in page[-1:])])
             if after == cursor.position.seq:
                 return False
-            sent = self._send(page)
-            if sent is None:
-                return None
-            self._advance(cursor, page, sent, reader.position(after))
+            items = self._items(page)
+            why = self._send(items)
+            if why is None:
+                self._advance(cursor, page, len(items), reader.position(after))
+            elif not self._pass_over(reader, cursor, page):
+                raise self._not_taken(items, why)
+            self._stamp(reader)
             return is_full
 
     @property
-    def _ships(self) -> bool:
-        return self._route is not None
+    def _kinds(self) -> list[str]:
+        return [KINDS[self.signal], StateSnapshotted.KIND]
 
-    def _cursor(self, reader: TapeReader) -> Cursor:
-        """Return where to go on; a tape that was replaced or cut is gone through from its last snapshot."""
-        cursor = load(self._database, self.tape, self.signal)
-        if cursor is None:
-            return Cursor(position=TapePosition(reader.tape_id, "", 0), records=0 if self._ships else None)
-        if reader.holds(cursor.position):
-            return cursor
-        snapshot = reader.last_snapshot()
-        position = reader.position(snapshot.seq) if snapshot else TapePosition(reader.tape_id, "", 0)
-        return msgspec.structs.replace(cursor, position=position, records=None)
+    def _held(self, reader: TapeReader) -> Cursor:
+        """Return where to go on. It is kept in memory too: while it cannot be stored, nothing is sent twice."""
+        if self._cursor is None:
+            return beginning(reader, records=0 if self._route else None)
+        cursor = held(reader, self._cursor)
+        if cursor is not self._cursor:
+            message = (
+                f"{self._path.name} was replaced or went back; shipping goes on behind {cursor.position.seq}"
+            )
+            self._report(RetriableError("TEL_003", message, seq=cursor.position.seq))
+            self._cursor = cursor
+        return cursor
 
-    def _send(self, page: list[Envelope]) -> int | None:
-        """Send a page; the number of items that the collector has now, or None if it did not take them."""
-        items = [item for envelope in page for item in self._items(envelope)]
+    def _items(self, page: list[Envelope]) -> list[Any]:
+        convert = self._route.convert if self._route is not None else _nothing
+        return [item for envelope in page for item in convert(self.tape, envelope)]
+
+    def _send(self, items: list[Any]) -> str | None:
+        """Send a page's items; None if the collector has them now, else why not."""
         if not items:
-            return 0
+            return None
         if self._destination is None:
             assert self._route is not None
             self._destination = self._route.connect()
-        if self._destination.send(items):
-            self.stats.failing_since = None
-            self._page = PAGE
-            return len(items)
-        self._page = max(1, self._page // 2)  # one record that a collector refuses must not hold the others
-        message = f"the collector did not take {len(items)} {self.signal} records of the {self.tape}"
-        self._failed(RetriableError("TEL_011", message, tape=self.tape, signal=self.signal))
-        return None
+        why = self._destination.send(items)
+        if why is None:
+            self._page, self._failed_alone = PAGE, 0
+        return why
 
-    def _items(self, envelope: Envelope) -> Iterator[Any]:
-        return self._route.convert(self.tape, envelope) if self._route is not None else iter(())
+    def _not_taken(self, items: list[Any], why: str) -> TickertapeError:
+        """Return the error, and try a smaller page next: one too large, or one bad record, holds up no other."""
+        self._failed_alone += self._page == 1
+        self._page = max(1, self._page // 2)
+        message = f"the collector did not take {len(items)} {self.signal} records of the {self.tape}: {why}"
+        return RetriableError("TEL_011", message, tape=self.tape, signal=self.signal)
+
+    def _pass_over(self, reader: TapeReader, cursor: Cursor, page: list[Envelope]) -> bool:
+        """Pass over an event that the collector refuses while it takes the one after it.
+
+        That other one is shipped once more in its turn: twice is better than never.
+        """
+        if self._page > 1 or self._failed_alone < DOUBTED_AFTER:
+            return False
+        doubted, following = page[0], reader.read(page[0].seq, 1, [KINDS[self.signal]])
+        if not following or self._send(self._items(following)) is not None:
+            return False
+        items = self._items(page)
+        why = self._send(items)
+        if why is None:  # it was the collector after all
+            self._advance(cursor, page, len(items), reader.position(doubted.seq))
+            return True
+        message = f"the collector refuses event {doubted.seq} of the {self.tape} and takes others: {why}"
+        self._report(NonRetriableError("TEL_013", message, tape=self.tape, seq=doubted.seq))
+        skipped = msgspec.structs.replace(cursor, dropped=cursor.dropped + len(items))
+        self._advance(skipped, page, 0, reader.position(doubted.seq))
+        return True
 
     def _advance(self, cursor: Cursor, page: list[Envelope], sent: int, position: TapePosition) -> None:
-        records, dropped = self._count(cursor.records, page)
-        if dropped:
-            message = f"{dropped} records of {self.signal} were pruned from the {self.tape} before they were shipped"
+        records, pruned = count_behind(cursor.records, page, KINDS[self.signal])
+        if pruned:
+            message = (
+                f"{pruned} records of {self.signal} were pruned from the {self.tape} before they were shipped"
+            )
             self._report(NonRetriableError("TEL_012", message, tape=self.tape, signal=self.signal))
-        moved = Cursor(
+        self._cursor = Cursor(
             position=position,
-            records=records if self._ships else None,
+            records=records if self._route else None,
             shipped=cursor.shipped + sent,
-            dropped=cursor.dropped + dropped,
+            dropped=cursor.dropped + pruned,
         )
-        store(self._database, self.tape, self.signal, moved)
-        self._show(moved, page)
+        self._show(self._cursor)
+        store(self._database, self.tape, self.signal, self._cursor)
 
-    def _count(self, records: int | None, page: list[Envelope]) -> tuple[int | None, int]:
-        """Return the records behind the page, and how many of them are not on the tape any more."""
-        dropped = 0
-        for envelope in page:
-            if not isinstance(envelope.payload, StateSnapshotted):
-                records = None if records is None else records + 1
-                continue
-            expected = _counted(envelope.payload, KINDS[self.signal])
-            dropped += 0 if records is None else max(0, expected - records)
-            records = expected
-        return records, dropped
-
-    def _show(self, cursor: Cursor, page: list[Envelope]) -> None:
+    def _show(self, cursor: Cursor) -> None:
         self.stats.shipped = cursor.shipped
         self.stats.dropped = cursor.dropped
         self.stats.position = cursor.position.seq
-        if page:
-            self.stats.passed_at = page[-1].ts
+
+    def _stamp(self, reader: TapeReader) -> None:
+        passed_at = reader.time_of(self.stats.position)
+        if passed_at is not None:
+            self.stats.passed_at = passed_at
 
     def _failed(self, error: TickertapeError) -> None:
         self.stats.failures += 1
@@ -225,21 +270,13 @@ class Shipper:
             self._report(error)
 
 
-class _Counts(msgspec.Struct):
-    """The part of a snapshot's state that is needed here."""
-
-    counts: dict[str, dict[str, float]] = {}
+def _nothing(_tape: str, _envelope: Envelope) -> Iterator[Any]:
+    return iter(())
 
 
-_counts: Final = msgspec.json.Decoder(_Counts)
-
-
-def _counted(snapshot: StateSnapshotted, kind: str) -> int:
-    counts = _counts.decode(snapshot.state).counts
-    return int(counts.get(JOURNAL_EVENTS.name, {}).get(kind, 0))
-
-
-def _unexpected(error: Exception) -> TickertapeError:
-    failed = RetriableError("TEL_011", f"shipping failed: {type(error).__name__}: {error}")
+def _named(error: Exception) -> TickertapeError:
+    if isinstance(error, TickertapeError):
+        return error
+    failed = RetriableError("TEL_011", f"shipping failed: {describe(error)}")
     failed.__cause__ = error
     return failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -10,7 +11,7 @@ from typing import Final
 
 from exporter.otlp.cursors import open_cursors
 from exporter.otlp.destinations import Destination, Signal, is_wanted, protocol
-from exporter.otlp.shipper import Report, Route, Shipper, Stats
+from exporter.otlp.shipper import Pace, Report, Route, Shipper, Source, Stats
 from exporter.telemetry_flow import Verdict
 from trading_bot.boot.home import Home
 from trading_bot.contract.events.lifecycle import ConditionStatus
@@ -25,20 +26,44 @@ CONVERTERS: Final = {
 TOLERATED_NS: Final = 60 * SECOND
 """A collector may be away so long before telemetry counts as not flowing."""
 
+STOP_SECONDS: Final = 0.7
+"""What is under way may so long take to be confirmed when the exporter ends."""
+
 
 class Shipping:
     """The shippers of an exporter. Holds the lock of ``exporter.db`` from the constructor to :meth:`stop`.
+
+    Args:
+        home: where the tapes and the cursors are.
+        environment: the standard ``OTEL_`` variables.
+        report: records an error.
+        clock: for the age of an outage.
+        pace: how often it is tried.
 
     Raises:
         OperatorError: JRNL_003, another exporter runs on this home; BOT_002, an unknown protocol.
     """
 
-    def __init__(self, home: Home, environment: Mapping[str, str], report: Report, clock: Clock) -> None:
+    def __init__(
+        self,
+        home: Home,
+        environment: Mapping[str, str],
+        report: Report,
+        clock: Clock,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+    ) -> None:
         routes = {signal: route(signal, environment) for signal in Signal}
         self._clock = clock
         self._database = open_cursors(home.exporter)
         self._shippers = [
-            Shipper(tape, path, signal, self._database, routes[signal], report=report, clock=clock)
+            Shipper(
+                Source(tape, path, signal),
+                self._database,
+                routes[signal],
+                report=report,
+                clock=clock,
+                pace=pace,
+            )
             for tape, path in tapes(home)
             for signal in Signal
         ]
@@ -50,9 +75,12 @@ class Shipping:
             shipper.start()
 
     def stop(self) -> None:
-        """End shipping and give the database back."""
+        """End shipping and give the database back, also while a collector keeps a request waiting."""
+        deadline = time.monotonic() + STOP_SECONDS
         for shipper in self._shippers:
             shipper.stop()
+        for shipper in self._shippers:
+            shipper.join(deadline - time.monotonic())
         self._database.close()
 
     def stats(self) -> Iterator[tuple[tuple[str, str], Stats]]:

@@ -116,6 +116,11 @@ class TapeReader:
         rows = self._rows(f"{EVENT} seq = ?", (seq,))
         return self._envelope(rows[0]) if rows else None
 
+    def time_of(self, seq: int) -> int | None:
+        """Return when an event was appended, nanoseconds since the epoch; None when it is not on the tape."""
+        rows = self._rows("SELECT ts FROM events WHERE seq = ?", (seq,))
+        return int(rows[0][0]) if rows else None
+
     def of_trace(self, trace_id: str, limit: int) -> list[Envelope]:
         """Return up to ``limit`` events that carry a trace id, in order."""
         rows = self._rows(f"{EVENT} trace_id = ? ORDER BY seq LIMIT ?", (trace_id, limit))

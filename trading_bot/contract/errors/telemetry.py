@@ -68,4 +68,13 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="These spans are in no trace store; what happened is still on the tape as events.",
         remediation=(Remediation("Raise telemetry.span_hours, or bring the collector back sooner"),),
     ),
+    ErrorDefinition(
+        code="TEL_013",
+        title="The collector refuses a record",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The collector takes the records around this one, and not this one.",
+        impact="It is passed over, and is in no trace store; it is still on the tape.",
+        remediation=(Remediation("Look in the collector's log for what it has against it, often its size"),),
+    ),
 )
