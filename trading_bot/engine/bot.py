@@ -134,6 +134,8 @@ class Bot:
             try:
                 await step()
             except TickertapeError as error:
+                if self._stop.is_set():  # ccxt may answer our cancellation with an error of its own
+                    raise asyncio.CancelledError from error
                 self._venue_watch.failed(error)
                 longest = LONGEST_RETRY if isinstance(error, OperatorError) else LONGEST_RETRY / 2
                 await asyncio.sleep(pause)
@@ -272,7 +274,7 @@ class Bot:
             await self._within(self._execution.cancel_working("stopping"), STOP_SECONDS / 2)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=STOP_SECONDS / 6)
         await self._within(self._venue.close(), STOP_SECONDS / 2)
         self._ledger.append(snapshot(self._ledger.state))
         self._ledger.append(BotStopped(reason=self._stop_reason, exit_code=0))

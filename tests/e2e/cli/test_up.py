@@ -166,3 +166,16 @@ def test_with_a_duration_it_stops_by_itself_and_fine(command: Command):
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert time.monotonic() - begun < 6 + STOP_WITHIN + 2
     assert not processes_of(command.home)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.5])
+def test_a_bot_whose_venue_is_not_there_stops_when_asked(command: Command, after):
+    bot = command.start("run", "--bar", "1s")
+    journal = command.home / "journal.db"
+    assert wait_until(lambda: journal.exists() and journal.stat().st_size > 0, 20)
+    assert wait_until(
+        lambda: json.loads(command.run("status", "--output", "json").stdout)["health"]["up"], 20
+    )
+    time.sleep(after)
+    bot.send_signal(signal.SIGTERM)
+    assert bot.wait(STOP_WITHIN) == 0
