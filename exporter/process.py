@@ -1,4 +1,4 @@
-"""The exporter process: follows both tapes, serves the metrics."""
+"""The exporter process: follows both tapes, serves the metrics, ships spans and errors."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Final
 
 from exporter.follow import BotView, FollowedTape
 from exporter.landing import landing_page
-from exporter.metrics.page import MetricsPage
+from exporter.metrics.page import MetricsPage, Sources
+from exporter.otlp.shipping import Shipping
 from exporter.server import Answer, Routes, Server
-from exporter.telemetry_flow import Check, TelemetryFlow, following, not_shipped
+from exporter.telemetry_flow import TelemetryFlow, following
 from trading_bot.boot.clock import SystemClock
 from trading_bot.boot.home import Home
 from trading_bot.boot.settings import BootSettings, url_host
 from trading_bot.boot.signals import stop_event
+from trading_bot.contract.errors import OperatorError
 from trading_bot.domain.clock import Clock
-from trading_bot.journal import Lock
 from trading_bot.telemetry import ErrorRecorder, JsonLines, log_sink
 
 NAME: Final = "exporter"
 PORT_VARIABLE: Final = "BOT_METRICS_PORT"
-OTLP_VARIABLE: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 class Exporter:
-    """Everything that runs in the exporter process; nothing does before :meth:`start`.
+    """Everything that runs in the exporter process. Owns ``exporter.db`` from the constructor to :meth:`stop`.
 
     Args:
         settings: the boot settings.
@@ -36,7 +36,7 @@ class Exporter:
         environment: read for the standard ``OTEL_`` variables.
 
     Raises:
-        OperatorError: BOT_005 when the port is in use.
+        OperatorError: JRNL_003 when another exporter runs on this home, BOT_005 when the port is in use.
     """
 
     def __init__(
@@ -50,20 +50,25 @@ class Exporter:
         self.errors = ErrorRecorder(log_sink(JsonLines(home.log(NAME), NAME)), clock)
         self.view = BotView(home, clock, self.errors.record)
         self.control = FollowedTape(home.control, self.errors.record)
-        checks: list[Check] = [following(self.view)]
-        if environment.get(OTLP_VARIABLE):
-            checks.append(not_shipped)
-        self.page = MetricsPage(
-            settings.name,
-            self.view,
-            self.control,
-            telemetry=TelemetryFlow(clock, checks).condition,
+        self.shipping = Shipping(home, environment, self.errors.record, clock)
+        flow = TelemetryFlow(clock, (following(self.view), self.shipping.check))
+        sources = Sources(
+            view=self.view,
+            control=self.control,
+            telemetry=flow.condition,
+            shipping=lambda: dict(self.shipping.stats()),
             errors=self.errors.counts,
-            report=self.errors.record,
-            clock=clock,
         )
+        self.page = MetricsPage(settings.name, sources, self.errors.record, clock)
         self._name = settings.name
-        self.server = Server(
+        try:
+            self.server = self._listen(settings)
+        except OperatorError:
+            self.shipping.stop()
+            raise
+
+    def _listen(self, settings: BootSettings) -> Server:
+        return Server(
             settings.host,
             settings.metrics_port,
             self.routes(),
@@ -86,14 +91,16 @@ class Exporter:
         return self.view.caught_up and self.control.caught_up
 
     def start(self) -> None:
-        """Follow and serve, in threads."""
+        """Follow, ship and serve, in threads."""
         self.view.start()
         self.control.start()
+        self.shipping.start()
         self.server.start()
 
     def stop(self) -> None:
-        """End serving and following."""
+        """End serving, shipping and following."""
         self.server.stop()
+        self.shipping.stop()
         self.view.stop()
         self.control.stop()
 
@@ -118,17 +125,13 @@ def run(settings: BootSettings, stop: threading.Event | None = None) -> int:
         OperatorError: JRNL_003 when another exporter runs on this home, BOT_005 when the port is in use.
     """
     stop = stop or stop_event()
-    lock = Lock.acquire(Home(settings.home).exporter)
+    exporter = Exporter(settings)
     try:
-        exporter = Exporter(settings)
         exporter.start()
-        try:
-            url = f"http://{url_host(settings.host)}:{exporter.server.port}"
-            sys.stdout.write(f"exporter: metrics of {settings.name} at {url}/metrics\n")
-            sys.stdout.flush()
-            stop.wait()
-        finally:
-            exporter.stop()
+        url = f"http://{url_host(settings.host)}:{exporter.server.port}"
+        sys.stdout.write(f"exporter: metrics of {settings.name} at {url}/metrics\n")
+        sys.stdout.flush()
+        stop.wait()
     finally:
-        lock.release()
+        exporter.stop()
     return 0

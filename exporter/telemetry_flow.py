@@ -73,9 +73,3 @@ def following(view: BotView) -> Check:
         return Verdict(ConditionStatus.TRUE, "Following", "the journal is followed")
 
     return check
-
-
-def not_shipped() -> Verdict:
-    """Return the verdict of an exporter that is told where to ship to and has nothing that ships."""
-    message = "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this exporter serves metrics only"
-    return Verdict(ConditionStatus.UNKNOWN, "NotShipped", message)

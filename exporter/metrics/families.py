@@ -30,6 +30,7 @@ from exporter.metrics import (
     process,
     reconciliation,
     risk,
+    telemetry,
 )
 from exporter.metrics.scrape import Point, Result, Scrape, Table
 from trading_bot.contract.errors import RetriableError, describe
@@ -50,6 +51,7 @@ COLLECTORS: Final[Mapping[str, Table]] = {
     "errors": errors.TABLE,
     "journal": journal.TABLE,
     "control": control.TABLE,
+    "telemetry": telemetry.TABLE,
     OWN: exporter.TABLE,
 }
 """In the order of the page; the exporter's own part comes last, since it reports on the others."""

@@ -6,16 +6,17 @@ import os
 import resource
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 from prometheus_client.core import Metric as Family
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import choose_encoder, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from exporter.follow import BotView, FollowedTape, Report
 from exporter.metrics.families import Collectors, Points, families
-from exporter.metrics.scrape import Own, Scrape
+from exporter.metrics.scrape import Own, Scrape, Shipped
 from trading_bot.contract.errors import OperatorError, describe
 from trading_bot.contract.settings import Settings
 from trading_bot.contract.telemetry import metrics
@@ -28,35 +29,33 @@ T = TypeVar("T")
 PAGE_BYTES: Final = resource.getpagesize()
 
 
+class Sources(NamedTuple):
+    """Where a page comes from.
+
+    ``telemetry`` gives the exporter's own condition, TelemetryFlowing; ``shipping`` how far each signal
+    of each tape has been shipped; ``errors`` are the exporter's by code.
+    """
+
+    view: BotView
+    control: FollowedTape
+    telemetry: Callable[[], Condition]
+    shipping: Callable[[], Mapping[tuple[str, str], Shipped]]
+    errors: Mapping[str, int]
+
+
 class MetricsPage:
-    """Renders ``/metrics`` from the two followed tapes.
+    """Renders ``/metrics``.
 
     Args:
         bot: the label ``bot`` of every sample.
-        view: the bot.
-        control: the control tape.
-        telemetry: gives the exporter's own condition, TelemetryFlowing.
-        errors: the exporter's errors by code; read at each scrape.
+        sources: what is read at each scrape.
         report: records an error of the exporter.
         clock: the time of the scrape, and of the collectors.
     """
 
-    def __init__(
-        self,
-        bot: str,
-        view: BotView,
-        control: FollowedTape,
-        *,
-        telemetry: Callable[[], Condition],
-        errors: Mapping[str, int],
-        report: Report,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, bot: str, sources: Sources, report: Report, clock: Clock) -> None:
         self._bot = bot
-        self._view = view
-        self._control = control
-        self._telemetry = telemetry
-        self._errors = errors
+        self._sources = sources
         self._clock = clock
         self._collectors = Collectors(clock, report)
         self._settings = SettingsReader(report)
@@ -72,23 +71,25 @@ class MetricsPage:
             scrape = Scrape(now_ns=now, state=state, health=health, settings=settings, own=own)
             return self._collectors.collect(scrape)
 
-        return encode(self._view.read(collect), self._bot, accept)
+        return encode(self._sources.view.read(collect), self._bot, accept)
 
     def _own(self) -> Own:
-        journal, control = self._view.journal, self._control
+        sources = self._sources
+        journal, control = sources.view.journal, sources.control
         control_errors = control.read(lambda state, _: dict(state.counts.get(metrics.ERRORS_TOTAL.name, {})))
         return Own(
             started_at=self._started_at,
             cpu_seconds=cpu_seconds(),
             resident_bytes=resident_bytes(),
-            lag={"journal": self._view.lag, "control": control.behind},
+            lag={"journal": sources.view.lag, "control": control.behind},
             rewinds={"journal": journal.rewinds, "control": control.rewinds},
             disagreements=journal.disagreements + control.disagreements,
-            errors=dict(self._errors),
+            errors=dict(sources.errors),
             journal_bytes=tape_bytes(journal.path),
             control_position=control.position.seq if control.position else None,
             control_errors=control_errors,
-            telemetry=self._telemetry(),
+            telemetry=sources.telemetry(),
+            shipping=sources.shipping(),
         )
 
 
@@ -127,8 +128,16 @@ class _Page(Collector):
 
 def encode(page: list[Points], bot: str, accept: str) -> tuple[str, bytes]:
     """Return content type and body of what was collected. No family has a ``_created`` series."""
-    encoder, content_type = choose_encoder(accept)
+    _, content_type = choose_encoder(accept)
+    is_openmetrics = content_type.startswith("application/openmetrics-text")
+    encoder = _as_openmetrics if is_openmetrics else generate_latest
     return content_type, encoder(_Page(page, bot))
+
+
+def _as_openmetrics(page: Collector) -> bytes:
+    # Our names need no escaping, so every scheme gives the same bytes; this one is 2.5 times as fast.
+    encoded: bytes = openmetrics.generate_latest(page, escaping=openmetrics.ALLOWUTF8)  # type: ignore[no-untyped-call]
+    return encoded
 
 
 def cpu_seconds() -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from itertools import product
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -28,6 +28,20 @@ class Result(msgspec.Struct, frozen=True):
     duration_ns: int
 
 
+class Shipped(Protocol):
+    """How far one signal of one tape has been shipped."""
+
+    shipped: int
+    dropped: int
+    failures: int
+    passed_at: int | None
+
+    @property
+    def lag_events(self) -> int:
+        """Events that are not passed yet."""
+        ...
+
+
 class Own(msgspec.Struct, frozen=True, kw_only=True):
     """What the exporter knows about itself and its files. By tape: ``journal``, ``control``."""
 
@@ -42,6 +56,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     control_position: int | None
     control_errors: Mapping[str, float]
     telemetry: Condition
+    shipping: Mapping[tuple[str, str], Shipped]
+    """By tape and signal."""
 
 
 class Scrape(msgspec.Struct, frozen=True, kw_only=True):

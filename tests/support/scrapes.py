@@ -18,6 +18,17 @@ from trading_bot.domain.clock import Clock
 from trading_bot.domain.health import Liveness, assess
 from trading_bot.domain.state import Condition, State
 
+
+class ShippedSoFar(msgspec.Struct):
+    """How far a signal was shipped, for a page without shippers."""
+
+    shipped: int = 40
+    dropped: int = 0
+    failures: int = 1
+    passed_at: int | None = 1_700_000_008_000_000_000
+    lag_events: int = 3
+
+
 OWN = Own(
     started_at=1_699_999_000_000_000_000,
     cpu_seconds=0.5,
@@ -36,6 +47,10 @@ OWN = Own(
         message="the journal is followed",
         since=1_699_999_001_000_000_000,
     ),
+    shipping={
+        ("journal", "traces"): ShippedSoFar(),
+        ("control", "logs"): ShippedSoFar(shipped=2, failures=0),
+    },
 )
 
 

@@ -100,20 +100,25 @@ def test_its_errors_are_lines_of_its_log_and_counted(home: Home, start_exporter:
     home.journal.write_bytes(b"no database at all" * 500)
     port = port_of(start_exporter())
     eventually(lambda: get(port, "/-/ready").status == 200)
-    page = get(port, "/metrics")
-    assert page.value("tradingbot_exporter_errors_total", code="JRNL_002") == 1
-    assert page.value("tradingbot_exporter_errors_total", code="TEL_001") == 0
-    lines = home.log("exporter").read_bytes().splitlines()
-    assert [msgspec.json.decode(line)["error_code"] for line in lines] == ["JRNL_002"]
+    counted = get(port, "/metrics").value("tradingbot_exporter_errors_total", code="JRNL_002")
+    lines = [msgspec.json.decode(line) for line in home.log("exporter").read_bytes().splitlines()]
+    assert counted
+    assert {line["error_code"] for line in lines} == {"JRNL_002"}
+    assert {line["process"] for line in lines} == {"exporter"}
 
 
-def test_it_says_that_telemetry_is_not_known_to_flow_while_it_ships_nothing_that_it_should(
+def test_a_collector_that_is_away_costs_an_error_and_neither_the_page_nor_a_clean_end(
     start_exporter: Start, port_of: PortOf, bot: object
 ):
-    port = port_of(start_exporter(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9"))
+    exporter = start_exporter(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    port = port_of(exporter)
     eventually(lambda: get(port, "/-/ready").status == 200)
-    page = get(port, "/metrics")
-    assert page.value("tradingbot_condition", condition="TelemetryFlowing", status="Unknown") == 1
+    away = {"code": "TEL_011"}
+    eventually(lambda: (get(port, "/metrics").value("tradingbot_exporter_errors_total", **away) or 0) > 0, 20)
+    began = time.monotonic()
+    exporter.terminate()
+    assert exporter.wait(5) == 0
+    assert time.monotonic() - began < 2
 
 
 def test_the_bot_is_followed_to_its_end_and_its_restart_by_one_exporter(

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric as Family
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families as text_families
+from prometheus_client.registry import Collector
 from support.history import TRACE, Recorder, quote, rich_state, started
 from support.scrapes import names, render, reported_by, scrape_of, value
 
 from exporter.follow import unreported
 from exporter.metrics.families import COLLECTORS, OWN, Collectors
+from exporter.metrics.families import families as families_of
 from exporter.metrics.page import encode
 from exporter.metrics.scrape import Point, Scrape
 from trading_bot.contract.errors import ERRORS
@@ -135,7 +139,9 @@ def test_nothing_is_counted_before_the_first_event_was_read():
         ),
         clock,
     )
-    bots = {name for name in names(page) if not name.startswith("tradingbot_exporter_")}
+    bots = {
+        name for name in names(page) if not name.startswith(("tradingbot_exporter_", "tradingbot_telemetry_"))
+    }
     assert bots == {
         "tradingbot_up",
         "tradingbot_up_reason",
@@ -234,3 +240,21 @@ def test_a_collector_that_stays_broken_is_reported_once():
     state, clock = rich_state()
     tables = {"risk": dict.fromkeys(COLLECTORS["risk"], _broken)}
     assert len(reported_by(tables, [scrape_of(state, clock) for _ in range(3)], clock)) == 1
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS, f"{OPENMETRICS}; escaping=underscores"])
+def test_the_bytes_are_those_that_prometheus_clients_own_choice_would_give(accept: str):
+    state, clock = rich_state()
+    collected = Collectors(clock, unreported).collect(scrape_of(state, clock))
+    encoder, content_type = choose_encoder(accept)
+    oracle = CollectorRegistry()
+    oracle.register(Families(families_of(collected, "demo")))
+    assert encode(collected, "demo", accept) == (content_type, encoder(oracle))
+
+
+class Families(Collector):
+    def __init__(self, families: list[Family]) -> None:
+        self.families = families
+
+    def collect(self) -> list[Family]:
+        return self.families

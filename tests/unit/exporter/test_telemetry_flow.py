@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from exporter.telemetry_flow import TelemetryFlow, Verdict, not_shipped
+from exporter.telemetry_flow import TelemetryFlow, Verdict
 from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus
 from trading_bot.domain.clock import SECOND, ManualClock
 
 FINE = Verdict(ConditionStatus.TRUE, "Following", "the journal is followed")
+NOT_KNOWN = Verdict(ConditionStatus.UNKNOWN, "NotShipped", "nothing is known of the collector")
 BEHIND = Verdict(ConditionStatus.FALSE, "Lagging", "the exporter is 20000 events behind")
 
 
@@ -24,7 +25,9 @@ def test_it_is_true_when_every_check_is():
 
 
 def test_the_first_check_that_is_not_true_gives_reason_and_message():
-    condition = TelemetryFlow(ManualClock(), [Changing(FINE), not_shipped, Changing(BEHIND)]).condition()
+    condition = TelemetryFlow(
+        ManualClock(), [Changing(FINE), Changing(NOT_KNOWN), Changing(BEHIND)]
+    ).condition()
     assert (condition.status, condition.reason) == (ConditionStatus.UNKNOWN, "NotShipped")
 
 

@@ -85,6 +85,7 @@ COLLECTOR: Final = Label(
         "errors",
         "journal",
         "control",
+        "telemetry",
     ),
 )
 VERSION: Final = Label("version", "Tickertape's version")
