@@ -289,7 +289,7 @@ def settings_schema() -> dict[str, Any]:
 
 def _money_as_numbers(node: Any) -> Any:
     """Say ``number`` where msgspec says decimal string, so that bounds hold; both spellings are accepted."""
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         return [_money_as_numbers(item) for item in node]
     if not isinstance(node, dict):
         return node
@@ -299,6 +299,8 @@ def _money_as_numbers(node: Any) -> Any:
         inner["type"] = "number"
         if "default" in inner:
             inner["default"] = float(inner["default"])
+    if isinstance(inner.get("default"), dict):
+        inner["default"] = {}  # each key inside has its own
     return inner
 
 

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -49,9 +50,7 @@ def validated(document: Any) -> tuple[Settings | None, tuple[SettingsFault, ...]
     """Return the settings that ``document`` holds, or None and at least one fault."""
     try:
         plain = numbers(document)
-        errors = sorted(
-            Draft202012Validator(settings_schema()).iter_errors(plain), key=lambda error: error.json_path
-        )
+        errors = sorted(_validator().iter_errors(plain), key=lambda error: error.json_path)
         if errors:
             return None, tuple(fault for error in errors for fault in _faults_of(error))
         settings = msgspec.convert(plain, Settings, strict=False)
@@ -64,6 +63,11 @@ def validated(document: Any) -> tuple[Settings | None, tuple[SettingsFault, ...]
     return (None, faults) if faults else (settings, ())
 
 
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(settings_schema())
+
+
 def numbers(value: Any) -> Any:
     """Return plain containers of ``value``, finite decimal strings as Decimals, so that bounds apply to them."""
     if isinstance(value, Mapping):
@@ -72,9 +76,13 @@ def numbers(value: Any) -> Any:
         return [numbers(item) for item in value]
     if isinstance(value, str) and value[:1] in "-0123456789" and value:
         return _decimal(value)
-    if isinstance(value, float | Decimal) and not math.isfinite(value):
-        return str(value)
-    return value
+    return value if _is_finite(value) else str(value)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()  # isfinite() of the math module raises for a signalling NaN
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _decimal(text: str) -> Any:
@@ -126,7 +134,8 @@ def _unknown_keys(error: Any, field: str) -> Iterator[SettingsFault]:
         if key not in known:
             close = difflib.get_close_matches(key, known, n=1)
             expected = f"{close[0]} (did you mean that?)" if close else "one of " + ", ".join(known)
-            yield SettingsFault(_inside(field, _cut(key)), expected, _cut(key), (close or known)[0])
+            name = _cut(key) or "''"
+            yield SettingsFault(_inside(field, name), expected, name, (close or known)[0])
 
 
 def _inside(field: str, name: str) -> str:
