@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
 from trading_bot.boot.signals import HALT_SIGNAL, LOOK_AGAIN_SIGNAL, STOP_SIGNALS, handle_in_loop
-from trading_bot.contract.errors import OperatorError, TickertapeError
+from trading_bot.contract.errors import OperatorError, RetriableError, TickertapeError
 from trading_bot.contract.events.account import AnchorsRestored
 from trading_bot.contract.events.lifecycle import BotReady, BotStopped, Mode
 from trading_bot.contract.events.market import FeedReconnected, InstrumentListed
@@ -29,7 +29,8 @@ from trading_bot.venues.protocol import StreamName, Venue
 BEAT_SECONDS: Final = 1.0
 HISTORY_BARS: Final = 500
 CLOCK_SECONDS: Final = 15.0
-STOP_SECONDS: Final = 3.0
+STOP_SECONDS: Final = 1.3
+"""For each of the steps of a stop: placing ends, cancels are answered, connections close."""
 FIRST_RETRY: Final = 0.5
 LONGEST_RETRY: Final = 10.0
 PRUNE_SECONDS: Final = 600.0
@@ -37,6 +38,7 @@ MUTE_AFTER: Final = 2
 """All streams silent for this many times the staleness limit: the socket is mute, subscribe anew."""
 
 NOT_READY: Final = "Starting"
+STOPPING: Final = "Stopping"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +70,10 @@ class Bot:
         self._vitals = parts.vitals
         self._comparing: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
-        self._stop_reason = "stopped"
+        self._stop_reason = "stopped by signal"
+        self._exit_code = 0
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._doubted = False
         self._reconnecting_since = 0.0
         self._handlers: dict[type, Callable[[Any], None]] = {
             protocol.Quote: self._feed.take,
@@ -80,8 +85,8 @@ class Bot:
             protocol.BadMessage: lambda message: self._feed.refuse(message.symbol, message.message),
         }
 
-    async def run(self) -> None:
-        """Run until a signal asks to stop, then stop in order."""
+    async def run(self) -> int:
+        """Run until a signal asks to stop, then stop in order; return the process's exit code."""
         handle_in_loop(
             {
                 **dict.fromkeys(STOP_SIGNALS, self.stop),
@@ -91,23 +96,39 @@ class Bot:
         )
         self._context.modes.restore()
         self._context.modes.demand(Mode.PAUSED, NOT_READY, "the books are not reconciled with the venue yet")
-        began = self._context.clock.monotonic_ns()
-        tasks = [asyncio.create_task(self._beat(), name="beat")]
-        tasks.append(asyncio.create_task(self._trade(began, tasks), name="trade"))
+        self._begin("beat", self._beat())
+        self._begin("trade", self._trade(self._context.clock.monotonic_ns()))
         await self._stop.wait()
-        await self._wind_down(tasks)
+        await self._wind_down()
+        return self._exit_code
 
     def stop(self) -> None:
         """Ask for a clean stop."""
-        self._stop_reason = "stopped by signal"
         self._stop.set()
 
-    async def _trade(self, began: int, tasks: list[asyncio.Task[None]]) -> None:
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Begin a task of this name, unless it is still at it."""
+        if name in self._tasks:
+            work.close()
+            return
+        task = self._tasks[name] = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A task that fails unforeseen ends the bot: whoever supervises it starts it with a clean slate."""
+        self._tasks.pop(task.get_name(), None)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        self._context.errors.record(error)
+        self._stop_reason, self._exit_code = f"the task {task.get_name()} failed", 1
+        self._stop.set()
+
+    async def _trade(self, began: int) -> None:
         """Start up in order, each step until it succeeds; then keep level with the venue."""
         await self._until_done(self._open_venue)
         self._restore_anchors()
-        tasks.append(asyncio.create_task(self._listen(), name="listen"))
-        tasks.append(asyncio.create_task(self._settlement.run(), name="settle"))
+        self._begin("listen", self._listen())
+        self._begin("settle", self._settlement.run())
         self._settlement.doubt_recovered()
         await self._until_done(self._measure_clock)
         await self._until_done(lambda: self._reconcile("start"))
@@ -121,8 +142,8 @@ class Bot:
         )
         self._vitals.ready = True
         self._context.modes.withdraw(NOT_READY)
-        tasks.append(asyncio.create_task(self._keep(self._measure_clock, CLOCK_SECONDS), name="clock"))
-        tasks.append(asyncio.create_task(self._prune(), name="prune"))
+        self._begin("clock", self._keep(self._measure_clock, CLOCK_SECONDS))
+        self._begin("prune", self._prune())
         await self._keep(
             lambda: self._reconcile("periodic"), self._context.settings.intervals.reconcile_seconds
         )
@@ -206,14 +227,15 @@ class Bot:
             self._context.meter.late_by(round((loop.time() - due) * SECOND))
             try:
                 self._vitals.beat()
-                await self._wake_mute_streams()
+                self._obey_halt()
+                self._wake_mute_streams()
             except Exception as error:  # noqa: BLE001 - the heartbeat's loop top: it must go on
                 self._context.errors.record(error)
             # After a blocked loop, or a sleeping machine, missed beats are not caught up in a burst.
             due = max(due + BEAT_SECONDS, loop.time())
             await asyncio.sleep(due - loop.time())
 
-    async def _wake_mute_streams(self) -> None:
+    def _wake_mute_streams(self) -> None:
         """A socket that is connected but mute is closed, so that it is opened and subscribed anew."""
         limit = MUTE_AFTER * self._context.settings.intervals.stale_after_seconds
         silent = self._feed.silent_for()
@@ -222,8 +244,14 @@ class Bot:
             return
         if silent - self._reconnecting_since >= limit:
             self._reconnecting_since = silent
-            for stream in (StreamName.QUOTES, StreamName.BARS):
+            self._begin("reconnect", self._reconnect())
+
+    async def _reconnect(self) -> None:
+        for stream in (StreamName.QUOTES, StreamName.BARS):
+            try:
                 await self._venue.reconnect(stream)
+            except TickertapeError as error:
+                self._venue_watch.failed(error)
 
     async def _prune(self) -> None:
         while True:
@@ -238,16 +266,17 @@ class Bot:
             self._doubt_books()  # somebody else traded on the account
 
     def _doubt_books(self) -> None:
-        """Compare with the venue at once, in a task of its own."""
-        task = asyncio.get_running_loop().create_task(self._compare_books(), name="doubt")
-        self._comparing.add(task)
-        task.add_done_callback(self._comparing.discard)
+        """Compare with the venue at once, in a task of its own; a doubt meanwhile has it done again."""
+        self._doubted = True
+        self._begin("doubt", self._compare_books())
 
     async def _compare_books(self) -> None:
-        try:
-            await self._reconcile("doubt")
-        except TickertapeError as error:
-            self._venue_watch.failed(error)
+        while self._doubted:
+            self._doubted = False
+            try:
+                await self._reconcile("doubt")
+            except TickertapeError as error:
+                self._venue_watch.failed(error)
 
     def _take_restored(self, message: protocol.StreamRestored) -> None:
         self._venue_watch.restored(message.stream)
@@ -260,28 +289,38 @@ class Bot:
     def _halt(self) -> None:
         self._vitals.halt_asked = True
         self._vitals.look_at_halt()
-        asyncio.get_running_loop().create_task(self._execution.cancel_working("halted"))
+        self._obey_halt()
+
+    def _obey_halt(self) -> None:
+        """While halted, cancel what works at the venue: also what arrived there after the halt."""
+        if self._context.modes.mode is Mode.HALTED and self._execution.has_working():
+            self._begin("cancel", self._execution.cancel_working("halted"))
 
     def _look_again(self) -> None:
         self._vitals.halt_asked = False
         self._vitals.look_at_halt()
 
-    async def _wind_down(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _wind_down(self) -> None:
         """Finish what is on its way, cancel what works if asked to, write everything down."""
-        self._vitals.ready = False
-        await self._execution.finish_placing(STOP_SECONDS / 2)
+        self._context.modes.demand(Mode.PAUSED, STOPPING, f"the bot is stopping: {self._stop_reason}")
+        await self._execution.finish_placing(STOP_SECONDS)
         if self._context.settings.execution.cancel_on_stop:
-            await self._within(self._execution.cancel_working("stopping"), STOP_SECONDS / 2)
+            await self._within("cancelling", self._execution.cancel_working("stopping"))
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks, timeout=STOP_SECONDS / 6)
-        await self._within(self._venue.close(), STOP_SECONDS / 2)
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS / 2)
+        await self._within("closing the venue", self._venue.close())
         self._ledger.append(snapshot(self._ledger.state))
-        self._ledger.append(BotStopped(reason=self._stop_reason, exit_code=0))
+        self._ledger.append(BotStopped(reason=self._stop_reason, exit_code=self._exit_code))
         self._vitals.write_beacon()
 
-    async def _within(self, work: Awaitable[None], seconds: float) -> None:
+    async def _within(self, what: str, work: Awaitable[None]) -> None:
+        """Do a step of the stop, and go on without it when it takes too long or fails."""
         try:
-            await asyncio.wait_for(work, seconds)
-        except (TimeoutError, TickertapeError) as error:
+            await asyncio.wait_for(work, STOP_SECONDS)
+        except TimeoutError:
+            self._context.errors.record(RetriableError("VENUE_001", f"{what} took longer than a stop may"))
+        except TickertapeError as error:
             self._context.errors.record(error)

@@ -47,17 +47,20 @@ class Decisions:
         self._execution = execution
         self._feed = feed
         self._strategies = {symbol: (name, strategy) for (name, symbol), strategy in strategies.items()}
-        self._last_open_time: dict[str, int] = {}
+        self._last_open_time: dict[str, int | None] = {}
+        """By symbol that is warmed up; None without any history."""
 
     def warm_up(self, symbol: str, bars: list[Bar]) -> None:
         """Give the symbol's strategy its history, oldest first; no signal comes of it."""
-        if symbol in self._strategies and bars:
+        if symbol in self._strategies:
             self._strategies[symbol][1].warm_up([bar.close for bar in bars])
-            self._last_open_time[symbol] = bars[-1].open_time
+        self._last_open_time[symbol] = bars[-1].open_time if bars else None
 
     def on_bar(self, bar: Bar) -> None:
-        """Decide on a closed bar; one that was seen before is passed over."""
-        before = self._last_open_time.get(bar.symbol)
+        """Decide on a closed bar; one that is or will be part of the history is passed over."""
+        if bar.symbol not in self._last_open_time:
+            return
+        before = self._last_open_time[bar.symbol]
         if before is not None and bar.open_time <= before:
             return
         began = self._clock.monotonic_ns()
@@ -68,7 +71,9 @@ class Decisions:
         with trace.span(spans.DECIDE_CYCLE) as cycle:
             cycle.set(spans.SYMBOL, bar.symbol)
             self._ledger.append(
-                _closed(bar, self._context.interval_ns, skipped), trace_id=trace.trace_id, span_id=cycle.span_id
+                _closed(bar, self._context.interval_ns, skipped),
+                trace_id=trace.trace_id,
+                span_id=cycle.span_id,
             )
             placed = bar.symbol in self._strategies and self._decide(bar, trace, cycle)
         self._finish(trace, began, placed=placed)

@@ -15,11 +15,12 @@ import msgspec
 from trading_bot.contract.errors import TickertapeError
 from trading_bot.contract.events import Event, trading
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
-from trading_bot.contract.events.trading import LearnedBy, OrderType, TimeInForce
+from trading_bot.contract.events.trading import LearnedBy, OrderType, Side, TimeInForce
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order, OrderStatus
 from trading_bot.domain.risk import Denial, Proposal, check_order
+from trading_bot.domain.state import State
 from trading_bot.engine.context import Context
 from trading_bot.telemetry import SpanContext, Trace
 from trading_bot.venues.protocol import (
@@ -43,6 +44,7 @@ class Flight(msgspec.Struct):
     sent_at: int | None = None
     acknowledged_at: int | None = None
     place_span_id: str | None = None
+    cancel_requested: bool = False
 
 
 class Execution:
@@ -62,7 +64,7 @@ class Execution:
         self._clock = context.clock
         self._venue = venue
         self._flights: dict[str, Flight] = {}
-        self._sent_times: deque[int] = deque(maxlen=RECENT_ORDERS)
+        self._intent_times: deque[int] = deque(_intent_times(self._ledger.state), maxlen=RECENT_ORDERS)
         self._placing: set[asyncio.Task[None]] = set()
 
     def is_busy(self, symbol: str) -> bool:
@@ -81,7 +83,7 @@ class Execution:
                 self._context.settings,
                 self.instruments[proposal.symbol],
                 proposal,
-                self._sent_times,
+                self._intent_times,
                 self._clock.now_ns(),
             )
             span.set(spans.VERDICT, denial.limit if denial else "passed")
@@ -104,11 +106,16 @@ class Execution:
         if self._placing:
             await asyncio.wait(self._placing, timeout=timeout)
 
+    def has_working(self) -> bool:
+        """Whether the venue has acknowledged an order that is not over."""
+        return any(order.acknowledged_at is not None for order in self._ledger.state.orders.values())
+
     async def cancel_working(self, reason: str) -> None:
         """Cancel every order that the venue has acknowledged."""
-        working = [order for order in self._ledger.state.orders.values() if order.acknowledged_at is not None]
-        for order in working:
-            await self._cancel(order, reason)
+        orders = list(self._ledger.state.orders.values())
+        for order in orders:
+            if order.acknowledged_at is not None and not order.is_final:
+                await self._cancel(order, reason)
 
     def take_order(self, report: VenueOrder, learned_by: LearnedBy) -> None:
         """Take the venue's report on one of our orders. An end waits until all its fills are known."""
@@ -122,22 +129,15 @@ class Execution:
         if report.filled_quantity > order.filled_quantity:
             self._doubt(order)  # its fills are on their way; settlement looks after a moment
         elif report.status in ENDED and not order.is_final:
-            reason = "expired" if report.status is VenueOrderStatus.EXPIRED else "requested"
-            self._append(
-                trading.OrderCancelled(
-                    client_order_id=order.client_order_id, reason=reason, learned_by=learned_by
-                ),
-                order,
-            )
-            self._forget(order)
+            self._end(order, self._reason_of_end(order, report.status), learned_by)
 
     def take_fill(self, fill: VenueFill, learned_by: LearnedBy) -> bool:
         """Take one execution of one of our orders; return whether the order is ours. Each fill counts once."""
+        if fill.trade_id in self._ledger.state.trade_ids.get(fill.symbol, {}):
+            return True
         order = self._owner(fill)
         if order is None:
             return False
-        if fill.trade_id in self._ledger.state.trade_ids.get(fill.symbol, {}):
-            return True
         self._acknowledge(order, fill.venue_order_id, learned_by)
         flight = self._flights.get(order.client_order_id)
         trace = self._context.tracer.trace(order.trace_id)
@@ -173,9 +173,12 @@ class Execution:
                 SymbolBlocked(symbol=order.symbol, blocked=False, reason=UNKNOWN_ORDER, message=message)
             )
 
-    def reject_unsent(self, order: Order, reason: str, message: str) -> None:
-        """End an order that the venue never had."""
-        self._reject(order, reason, None, message)
+    def end_unknown_to_venue(self, order: Order, message: str) -> None:
+        """End an order that the venue does not have: it never did, or it dropped one that it had acknowledged."""
+        if order.acknowledged_at is None:
+            self._reject(order, "not_found", None, message)
+        elif not order.is_final:
+            self._end(order, "venue", LearnedBy.RECONCILIATION)
 
     async def _place(self, client_order_id: str, trace: Trace, place: SpanContext) -> None:
         order = self._ledger.state.orders[client_order_id]
@@ -196,18 +199,18 @@ class Execution:
             self._errors.record(error, place)
             self._reject(order, "never_sent", error.code, "its intent could not be made durable")
             return
-        if self._context.modes.mode in {
-            Mode.HALTED,
-            Mode.PAUSED,
-        }:  # it may have changed while the disk was waited for
+        if not self._may_be_sent(order):  # the mode may have changed while the disk was waited for
             self._reject(order, "never_sent", "RISK_008", f"the mode became {self._context.modes.mode}")
             return
         flight = self._flights[order.client_order_id] = Flight(place_span_id=place.span_id)
         self._append(trading.OrderSent(client_order_id=order.client_order_id), order, place)
-        self._sent_times.append(self._clock.now_ns())
         flight.sent_at = self._clock.monotonic_ns()
         with place.child(spans.SEND_ORDER) as span:
             await self._ask_venue(order, span)
+
+    def _may_be_sent(self, order: Order) -> bool:
+        mode = self._context.modes.mode
+        return mode is Mode.RUNNING or (mode is Mode.REDUCE_ONLY and order.side is Side.SELL)
 
     async def _ask_venue(self, order: Order, span: SpanContext) -> None:
         request = NewOrder(
@@ -223,8 +226,10 @@ class Execution:
             answer = await self._venue.place(request)
         except OutcomeUnknown as error:
             self._errors.record(error, span)
-            if order.status in {OrderStatus.INTENDED, OrderStatus.SENT}:  # the stream may have told already
+            if order.status in {OrderStatus.INTENDED, OrderStatus.SENT}:
                 self.lose_outcome(order, error.message)
+            elif not order.is_final:  # the stream has told of it, but an end may be among what was lost
+                self._doubt(order)
         except TickertapeError as error:
             self._errors.record(error, span)
             self._reject(order, "refused", error.code, error.message)
@@ -232,6 +237,7 @@ class Execution:
             self.take_order(answer, LearnedBy.ANSWER)
 
     async def _cancel(self, order: Order, reason: str) -> None:
+        self._flights.setdefault(order.client_order_id, Flight()).cancel_requested = True
         self._append(
             trading.OrderCancelRequested(client_order_id=order.client_order_id, reason=reason), order
         )
@@ -247,6 +253,7 @@ class Execution:
         execution = self._context.settings.execution
         is_limit = proposal.type is OrderType.LIMIT
         market = self._ledger.state.markets[proposal.symbol]
+        self._intent_times.append(self._clock.now_ns())
         self._ledger.append(
             trading.OrderIntended(
                 client_order_id=client_order_id,
@@ -322,6 +329,21 @@ class Execution:
         if was_unknown:
             self.settle_unknown(order)
 
+    def _reason_of_end(self, order: Order, status: VenueOrderStatus) -> str:
+        if status is VenueOrderStatus.EXPIRED:
+            return "expired"
+        flight = self._flights.get(order.client_order_id)
+        return "requested" if flight is not None and flight.cancel_requested else "venue"
+
+    def _end(self, order: Order, reason: str, learned_by: LearnedBy) -> None:
+        self._append(
+            trading.OrderCancelled(
+                client_order_id=order.client_order_id, reason=reason, learned_by=learned_by
+            ),
+            order,
+        )
+        self._forget(order)
+
     def _doubt(self, order: Order) -> None:
         self.doubtful.put_nowait(order.client_order_id)
 
@@ -358,6 +380,11 @@ class Execution:
     def _new_id(self) -> str:
         """Return an id that no other intent of this tape has: the tape's id and the place on it."""
         return f"tt-{self._ledger.writer.tape_id[:12]}-{self._ledger.next_seq}"
+
+
+def _intent_times(state: State) -> list[int]:
+    """Return when the orders that the tape still tells of were decided on, oldest first."""
+    return sorted(order.intended_at for order in (*state.closed_orders.values(), *state.orders.values()))
 
 
 def _filled(

@@ -7,11 +7,13 @@ from typing import Final
 import msgspec
 
 from trading_bot.contract.events.lifecycle import Mode, ModeChanged
+from trading_bot.domain.state import ModeState
 from trading_bot.engine.ledger import Ledger
 
 SEVERITY: Final = {Mode.RUNNING: 0, Mode.REDUCE_ONLY: 1, Mode.PAUSED: 2, Mode.HALTED: 3}
 
 BOT: Final = "bot"
+KILL_SWITCH: Final = "KillSwitch"
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,12 +52,17 @@ class ModeKeeper:
         return reason in self._demands
 
     def restore(self) -> None:
-        """After a restart: what a person asked for still stands. The bot's own reasons are found again."""
-        last = self._ledger.state.mode
-        if last.actor != BOT and last.mode is not Mode.RUNNING and last.reason != "KillSwitch":
-            self._demands[last.reason] = Demand(
-                mode=last.mode, reason=last.reason, message=last.message, actor=last.actor
-            )
+        """After a restart: what a person asked for still stands. The bot's own reasons are found again.
+
+        A stricter demand that came later only hides a person's; a milder mode afterwards shows that it
+        was taken back. The kill switch is its file, which is read again.
+        """
+        mildest = SEVERITY[Mode.HALTED]
+        for change in reversed(self._ledger.state.modes):
+            severity = SEVERITY[change.mode]
+            if change.actor != BOT and change.reason != KILL_SWITCH and 0 < severity <= mildest:
+                self._demands.setdefault(change.reason, _demand_of(change))
+            mildest = min(mildest, severity)
 
     def _settle(self) -> None:
         strictest = max(self._demands.values(), key=lambda demand: SEVERITY[demand.mode], default=None)
@@ -74,3 +81,7 @@ class ModeKeeper:
                 actor=wanted.actor,
             )
         )
+
+
+def _demand_of(change: ModeState) -> Demand:
+    return Demand(mode=change.mode, reason=change.reason, message=change.message, actor=change.actor)

@@ -17,7 +17,7 @@ from trading_bot.boot.parent import die_with_up
 from trading_bot.boot.settings import BootSettings
 from trading_bot.contract.events.lifecycle import BotStarted
 from trading_bot.contract.settings import Settings
-from trading_bot.domain.clock import SECOND
+from trading_bot.domain.clock import SECOND, Clock
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import restore
 from trading_bot.domain.state import State
@@ -78,8 +78,7 @@ def run(settings: BootSettings) -> int:
                 clock=clock,
             )
 
-        asyncio.run(_live(home, clock, ledger, trading, open_venue(), beacon))
-    return 0
+        return asyncio.run(_live(home, clock, ledger, trading, open_venue(), beacon))
 
 
 def recover(home: Home) -> State:
@@ -108,14 +107,15 @@ def announce(ledger: Ledger, settings: BootSettings) -> None:
 
 async def _live(
     home: Home, clock: SystemClock, ledger: Ledger, settings: Settings, venue: Venue, beacon: BeaconWriter
-) -> None:
-    await build_bot(home, clock, ledger, settings, venue, beacon).run()
+) -> int:
+    context, parts = compose(home, clock, ledger, settings, venue, beacon)
+    return await Bot(context, venue, parts).run()
 
 
-def build_bot(
-    home: Home, clock: SystemClock, ledger: Ledger, settings: Settings, venue: Venue, beacon: BeaconWriter
-) -> Bot:
-    """Compose a bot. Connects nothing and starts nothing."""
+def compose(
+    home: Home, clock: Clock, ledger: Ledger, settings: Settings, venue: Venue, beacon: BeaconWriter
+) -> tuple[Context, Parts]:
+    """Return what a bot is made of. Connects nothing and starts nothing."""
     errors = ErrorRecorder(tape_sink(ledger), clock)
     context = Context(
         home=home,
@@ -143,4 +143,4 @@ def build_bot(
         decisions=decisions,
         vitals=Vitals(context, beacon, feed, venue_watch, decisions, drift),
     )
-    return Bot(context, venue, parts)
+    return context, parts

@@ -1,7 +1,7 @@
 """Agreement with the venue, over the union of both sides: orders, fills, balances, positions.
 
 The venue is the truth about money. Fills that it knows and the bot does not are taken into the books;
-what still differs afterwards, twice in a row while nothing is on its way, is a mismatch.
+what still differs afterwards, look after look while nothing of it is on its way, is a mismatch.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from trading_bot.contract.errors import NonRetriableError, ReduceOnlyError
 from trading_bot.contract.events.account import (
@@ -19,9 +21,10 @@ from trading_bot.contract.events.account import (
     ReconciliationCompleted,
 )
 from trading_bot.contract.events.lifecycle import SymbolBlocked
-from trading_bot.contract.events.trading import LearnedBy
+from trading_bot.contract.events.trading import LearnedBy, OrderType, TimeInForce
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.orders import Order
 from trading_bot.domain.state import ZERO
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
@@ -33,6 +36,19 @@ LOOKS: Final = 4
 PAUSE_SECONDS: Final = 0.4
 OVERLAP_NS: Final = 60 * SECOND
 OWN_PREFIX: Final = "tt-"
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """One comparison: what differs, and what could not be told. ``moved``: the books changed meanwhile."""
+
+    differing: dict[str, MismatchFound]
+    undecided: frozenset[str]
+    moved: bool
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether looking again would tell nothing new."""
+        return not self.moved and not self.differing
 
 
 class Reconciliation:
@@ -60,14 +76,13 @@ class Reconciliation:
             if self._ledger.state.account.opened_at is None:
                 await self._open_account()
             checked = await self._level_orders()
-            differences = await self._differences()
-            self._declare(differences)
+            self._declare(await self._looks())
             self._ledger.append(
                 ReconciliationCompleted(
                     trigger=trigger,
                     orders_checked=checked,
                     fills_learned=int(self._fills_learned() - learned_before),
-                    mismatches=len(differences),
+                    mismatches=len(self._ledger.state.reconciliation.mismatches),
                     duration_ns=self._clock.monotonic_ns() - started,
                 )
             )
@@ -76,11 +91,10 @@ class Reconciliation:
         return self._ledger.state.counts.get(metrics.FILLS_LEARNED.name, {}).get("", 0)
 
     async def _open_account(self) -> None:
-        """Take the venue's balances over as the beginning of the books."""
+        """Take the venue's balances over as the beginning of the books; cash last, for it opens them."""
         balances = await self._venue.balances()
         currency = self._context.settings.currency
         cash = balances[currency].total if currency in balances else ZERO
-        self._ledger.append(BalanceAdopted(asset=currency, previous=ZERO, amount=cash, reason="opening"))
         for symbol in self._context.settings.symbols:
             held = balances.get(_base(symbol))
             if held is None or not held.total:
@@ -92,6 +106,7 @@ class Reconciliation:
             self._errors.record(
                 NonRetriableError("RECON_003", f"{held.total} {held.asset}: {reason}", symbol=symbol)
             )
+        self._ledger.append(BalanceAdopted(asset=currency, previous=ZERO, amount=cash, reason="opening"))
 
     async def _level_orders(self) -> int:
         checked = 0
@@ -100,42 +115,62 @@ class Reconciliation:
                 checked += 1
                 if order.acknowledged_at is not None or order.unknown_since is not None:
                     await self._settlement.ask(order)
-            for fill in await self._venue.fills(symbol, self._since(symbol)):
+            for fill in await self._venue.fills(symbol, self._since()):
                 self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
         return checked
 
-    def _since(self, symbol: str) -> int:
-        """Fills are asked for from a little before the last known one, and never from before the books began."""
+    def _since(self) -> int:
+        """Fills are asked for from a little before the last comparison, and never from before the books began."""
         state = self._ledger.state
         opened = state.account.opened_at or self._clock.now_ns()
-        last = max((fill.at for fill in state.fills if fill.symbol == symbol), default=opened)
-        return max(opened, last - OVERLAP_NS)
+        return max(opened, (state.reconciliation.completed_at or opened) - OVERLAP_NS)
 
-    async def _differences(self) -> dict[str, MismatchFound]:
-        """Return what differs now and still differs after a moment; reports may be on their way."""
-        lasting = await self._compare()
-        for _ in range(LOOKS - 1):
-            if not lasting:
-                break
+    async def _looks(self) -> list[Look]:
+        """Compare until nothing differs, a few times at most: reports may be on their way."""
+        looks = [await self._look()]
+        while not looks[-1].is_conclusive and len(looks) < LOOKS:
             await asyncio.sleep(PAUSE_SECONDS)
-            again = await self._compare()
-            lasting = {key: found for key, found in again.items() if key in lasting}
-        return lasting
+            looks.append(await self._look())
+        return [look for look in looks if not look.moved]
 
-    async def _compare(self) -> dict[str, MismatchFound]:
-        seq = self._ledger.state.last_fill_at
+    async def _look(self) -> Look:
+        before, on_its_way = self._last_movement(), self._on_its_way()
         balances = await self._venue.balances()
         found = self._balance_differences(balances)
         for symbol in self._context.settings.symbols:
-            known = self._ledger.state.orders
             for order in await self._venue.open_orders(symbol):
-                if order.client_order_id not in known and not self._is_recent(order.client_order_id):
-                    found[f"order:{order.client_order_id}"] = _foreign_order(symbol, order.client_order_id)
-        in_motion = self._ledger.state.last_fill_at != seq
-        return {} if in_motion else found
+                if order.client_order_id not in self._ledger.state.orders:
+                    key = f"order:{order.client_order_id}"
+                    found[key] = self._unexpected_order(key, symbol, order.client_order_id)
+        undecided = on_its_way | self._on_its_way()
+        return Look(
+            differing={key: difference for key, difference in found.items() if key not in undecided},
+            undecided=undecided,
+            moved=self._last_movement() != before,
+        )
 
-    def _is_recent(self, client_order_id: str) -> bool:
-        return client_order_id in self._ledger.state.closed_orders
+    def _last_movement(self) -> tuple[int | None, int | None]:
+        return self._ledger.state.last_order_at, self._ledger.state.last_fill_at
+
+    def _on_its_way(self) -> frozenset[str]:
+        """Return what cannot be compared now, because an order on it is neither over nor resting."""
+        symbols = {order.symbol for order in self._ledger.state.orders.values() if not _rests(order)}
+        keys = {f"position:{_base(symbol)}" for symbol in symbols}
+        return frozenset(keys | ({f"balance:{self._context.settings.currency}"} if symbols else set()))
+
+    def _unexpected_order(self, key: str, symbol: str, client_order_id: str) -> MismatchFound:
+        is_over = client_order_id in self._ledger.state.closed_orders
+        stranger = "of another journal" if client_order_id.startswith(OWN_PREFIX) else "not sent by this bot"
+        origin = "that is over in the books" if is_over else stranger
+        return MismatchFound(
+            mismatch_id=key,
+            subject="order",
+            symbol=symbol,
+            asset=None,
+            local="over" if is_over else None,
+            venue=client_order_id,
+            message=f"an order {origin} works on {symbol}: {client_order_id}",
+        )
 
     def _balance_differences(self, balances: dict[str, Balance]) -> dict[str, MismatchFound]:
         books = self._ledger.state.account.balances
@@ -150,19 +185,23 @@ class Reconciliation:
                 found[key] = _difference(key, subject, symbol, asset, local, venue)
         return found
 
-    def _declare(self, differences: dict[str, MismatchFound]) -> None:
-        open_now = self._ledger.state.reconciliation.mismatches
-        for key in [key for key in open_now if key not in differences]:
-            self._ledger.append(MismatchSettled(mismatch_id=key, how="vanished"))
-        for key, found in differences.items():
-            if key not in open_now:
+    def _declare(self, looks: list[Look]) -> None:
+        """Declare what differed in each of several looks; settle what was seen to agree in one of them."""
+        open_now = dict(self._ledger.state.reconciliation.mismatches)
+        for key in open_now:
+            if any(key not in look.differing and key not in look.undecided for look in looks):
+                self._ledger.append(MismatchSettled(mismatch_id=key, how="vanished"))
+        lasting = looks[-1].differing if len(looks) > 1 else {}
+        for key, found in lasting.items():
+            if key not in open_now and all(key in look.differing for look in looks):
                 self._ledger.append(found)
                 self._errors.record(
                     ReduceOnlyError("RECON_001", found.message, symbol=found.symbol, asset=found.asset)
                 )
-        self._block_symbols({found.symbol for found in differences.values() if found.symbol})
+        self._block_symbols()
 
-    def _block_symbols(self, differing: set[str]) -> None:
+    def _block_symbols(self) -> None:
+        differing = {found.symbol for found in self._ledger.state.reconciliation.mismatches.values()}
         for symbol in self._context.settings.symbols:
             market = self._ledger.state.markets.get(symbol)
             blocked = market is not None and MISMATCH in market.blocks
@@ -193,14 +232,7 @@ def _difference(
     )
 
 
-def _foreign_order(symbol: str, client_order_id: str) -> MismatchFound:
-    origin = "of another journal" if client_order_id.startswith(OWN_PREFIX) else "not sent by this bot"
-    return MismatchFound(
-        mismatch_id=f"order:{client_order_id}",
-        subject="order",
-        symbol=symbol,
-        asset=None,
-        local=None,
-        venue=client_order_id,
-        message=f"an order {origin} works on {symbol}: {client_order_id}",
-    )
+def _rests(order: Order) -> bool:
+    """Whether an order waits at the venue, with all that is known of it true: balances do not move by it."""
+    is_resting_kind = order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
+    return is_resting_kind and order.acknowledged_at is not None and order.unknown_since is None

@@ -19,8 +19,9 @@ from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.venues.protocol import Venue
 
-RECEIVE_WINDOW_NS: Final = 10 * SECOND
-"""ccxt's default recvWindow for Binance: a request older than this is refused."""
+RECEIVE_WINDOW_NS: Final = 12 * SECOND
+"""ccxt's default recvWindow for Binance, 10 s, and the difference that two clocks may have: a request
+older than this is refused."""
 
 GRACE_SECONDS: Final = 0.3
 """Reports on a known order usually come by themselves within this time."""
@@ -63,7 +64,7 @@ class Settlement:
     def doubt_recovered(self) -> None:
         """After a restart: every order that was on its way or working is asked for before anything else."""
         for order in list(self._ledger.state.orders.values()):
-            if order.acknowledged_at is None and order.unknown_since is None:
+            if order.acknowledged_at is None:
                 self._execution.lose_outcome(order, "the bot stopped while the order was on its way")
             else:
                 self._execution.doubtful.put_nowait(order.client_order_id)
@@ -74,9 +75,10 @@ class Settlement:
         Raises:
             TickertapeError: the venue did not answer.
         """
+        asked_at = self._clock.now_ns()  # the answer says how it was then, however long it took
         report = await self._venue.order(order.symbol, order.client_order_id)
         if report is None:
-            return self._never_accepted(order)
+            return self._not_found(order, asked_at)
         for fill in await self._venue.fills(order.symbol, order.intended_at - OVERLAP_NS):
             if fill.client_order_id in {None, order.client_order_id}:
                 self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
@@ -112,11 +114,11 @@ class Settlement:
             self._ledger.append(recorded, trace_id=trace.trace_id)
         return settled
 
-    def _never_accepted(self, order: Order) -> bool:
-        if self._clock.now_ns() - (order.sent_at or order.intended_at) < RECEIVE_WINDOW_NS:
+    def _not_found(self, order: Order, asked_at: int) -> bool:
+        if asked_at - (order.sent_at or order.intended_at) < RECEIVE_WINDOW_NS:
             return False
         message = "the venue does not know the order, and its request is too old to be accepted still"
-        self._execution.reject_unsent(order, "not_found", message)
+        self._execution.end_unknown_to_venue(order, message)
         return True
 
     def _is_operators_matter(self, order: Order) -> bool:

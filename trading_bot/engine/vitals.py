@@ -17,11 +17,11 @@ from trading_bot.engine.conditions import Facts, decision_limit, judge, record_c
 from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.modes import KILL_SWITCH
 from trading_bot.engine.settings_source import DriftWatch
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.journal import Beacon, BeaconWriter, RetentionPolicy
 
-KILL_SWITCH = "KillSwitch"
 DAILY_BREAKER = "max_daily_loss"
 
 
@@ -116,8 +116,8 @@ class Vitals:
     def _begin_day(self) -> None:
         account = self._ledger.state.account
         day = trading_day(self._context.settings, self._clock.now_ns())
-        if account.equity is None or account.day == day:
-            return
+        if account.equity is None or (account.day is not None and day <= account.day):
+            return  # a clock that is set back does not begin a day again
         self._ledger.append(DayStarted(day=day, equity=account.equity))
         if DAILY_BREAKER in self._ledger.state.breakers:
             self._ledger.append(
@@ -144,14 +144,19 @@ class Vitals:
         state = self._ledger.state
         fault = self._ledger.fault
         accounts = [m.message for m in state.reconciliation.mismatches.values() if m.subject == "balance"]
-        stale = self._feed.stale() if self.ready else []
-        skew = self._clock_skew()
         self._gate("BreakerOpen", Mode.REDUCE_ONLY, next((b.message for b in state.breakers.values()), None))
         self._gate("BalanceMismatch", Mode.REDUCE_ONLY, accounts[0] if accounts else None)
-        self._gate("ClockSkew", Mode.REDUCE_ONLY, skew)
+        self._gate("ClockSkew", Mode.REDUCE_ONLY, self._clock_skew())
         self._gate("JournalUnwritable", Mode.PAUSED, fault.message if fault else None)
-        all_stale = bool(stale) and len(stale) == len(list(self._feed.open_symbols()))
-        self._gate("AllSymbolsBlocked", Mode.REDUCE_ONLY, "every open symbol is stale" if all_stale else None)
+        self._gate("AllSymbolsBlocked", Mode.REDUCE_ONLY, self._all_blocked())
+
+    def _all_blocked(self) -> str | None:
+        """Say why no open symbol takes new risk, or None if one does."""
+        markets = self._ledger.state.markets
+        blocks = [markets[s].blocks if s in markets else {} for s in self._feed.open_symbols()]
+        if not self.ready or not blocks or not all(blocks):
+            return None
+        return f"every open symbol is blocked: {', '.join(sorted({reason for b in blocks for reason in b}))}"
 
     def _gate(self, reason: str, mode: Mode, message: str | None) -> None:
         if message is not None:

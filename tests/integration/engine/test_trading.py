@@ -1,0 +1,175 @@
+"""From a bar's close to the books: a decision, an order, its fill; and every way to be denied."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from support.engine import PAIR, Rig, Running, play
+
+from trading_bot.contract.events.lifecycle import Mode
+from trading_bot.contract.events.observation import SpansRecorded
+from trading_bot.contract.events.trading import (
+    OrderAcknowledged,
+    OrderDenied,
+    OrderFilled,
+    OrderIntended,
+    OrderSent,
+    Side,
+    SignalRaised,
+)
+from trading_bot.domain.orders import OrderStatus
+
+
+def test_a_crossing_becomes_an_order_a_fill_and_a_position_in_the_books(tmp_path: Path):
+    async def scenario() -> None:
+        async with Rig(tmp_path).running() as bot:
+            order = await bot.enter()
+            assert order.status is OrderStatus.FILLED
+            assert [
+                type(e.payload) for e in bot.ledger.envelopes if e.payload.KIND.startswith(("si", "or"))
+            ] == [
+                SignalRaised,
+                OrderIntended,
+                OrderSent,
+                OrderAcknowledged,
+                OrderFilled,
+            ]
+            (fill,) = bot.events(OrderFilled)
+            held = bot.state.positions[PAIR]
+            assert held.quantity == fill.quantity - fill.fee == bot.state.account.balances["EUR"]
+            assert bot.state.account.balances["USD"] == Decimal(100_000) - fill.quantity * fill.price
+
+    play(scenario())
+
+
+def test_the_whole_order_is_one_trace_from_the_decision_to_the_fill(tmp_path: Path):
+    async def scenario() -> None:
+        async with Rig(tmp_path).running() as bot:
+            order = await bot.enter()
+            await bot.until(lambda: "send order" in spans_of(bot, order.trace_id))
+            assert {
+                "decide cycle",
+                "evaluate strategy",
+                "check risk",
+                "place order",
+                "receive fill",
+            } <= spans_of(bot, order.trace_id)
+
+    play(scenario())
+
+
+def spans_of(bot: Running, trace_id: str | None) -> set[str]:
+    recorded = [span for event in bot.events(SpansRecorded) for span in event.spans]
+    return {span.name for span in recorded if span.trace_id == trace_id}
+
+
+def test_a_signal_to_leave_stands_until_the_position_is_sold(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+            rig.venue.reject_next("market is closed")
+            await bot.bar("1.00")
+            await bot.until(lambda: "ORDER_001" in bot.codes())
+            rig.venue.reject_next("market is closed")
+            await bot.bar("0.99")
+            await bot.until(lambda: bot.codes().count("ORDER_001") == 2)
+            await bot.bar("0.98")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+            assert len(bot.events(SignalRaised, side=Side.SELL)) == 1
+            assert len(bot.events(OrderIntended, side=Side.SELL)) == 3
+            await bot.bar("0.97")
+            assert len(bot.events(OrderIntended)) == 4, "flat is flat: dust is not sold"
+
+    play(scenario())
+
+
+def test_a_signal_to_enter_is_acted_on_once(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.reject_next()
+            await bot.bar("1.20")
+            await bot.until(lambda: "ORDER_001" in bot.codes())
+            await bot.bar("1.30")
+            assert len(bot.events(OrderIntended)) == 1
+
+    play(scenario())
+
+
+def test_a_denied_order_says_which_limit_and_is_not_sent(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, limits={"max_order_notional": 500})
+        async with rig.running() as bot:
+            await bot.bar("1.20")
+            (denied,) = bot.events(OrderDenied)
+            assert (denied.error_code, denied.limit, denied.limit_value) == (
+                "RISK_001",
+                "max_order_notional",
+                Decimal(500),
+            )
+            assert denied.observed is not None
+            assert denied.observed > 500
+            assert not bot.events(OrderIntended)
+            assert "place" not in rig.venue.requests
+
+    play(scenario())
+
+
+def test_orders_that_are_being_placed_count_for_the_order_rate(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, limits={"max_orders_per_minute": 1})
+        async with rig.running() as bot:
+            rig.push_bar("1.20", PAIR)
+            rig.push_bar("1.20", "GOOGL/USD")
+            await bot.until(lambda: bot.parts.decisions.cycles == 2)
+            (denied,) = bot.events(OrderDenied)
+            assert denied.limit == "max_orders_per_minute"
+            assert len(bot.events(OrderIntended)) == 1
+
+    play(scenario())
+
+
+def test_the_order_rate_is_remembered_over_a_restart(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, limits={"max_orders_per_minute": 1})
+        async with rig.running() as bot:
+            await bot.enter()
+            await bot.kill()
+        async with rig.running() as bot:
+            await bot.bar("1.00")
+            (denied,) = bot.events(OrderDenied)
+            assert denied.limit == "max_orders_per_minute"
+            rig.clock.advance(61)
+            await bot.quote()
+            await bot.bar("0.90")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+
+    play(scenario())
+
+
+def test_nothing_new_is_begun_while_the_bot_stops(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            bot.bot.stop()
+            rig.push_bar("1.20")
+            await bot.stop()
+            assert not bot.events(OrderSent)
+            assert bot.state.mode.mode is Mode.PAUSED
+
+    play(scenario())
+
+
+def test_a_bar_that_comes_before_the_history_is_left_to_the_history(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.starting() as bot:
+            await bot.until(lambda: bot.parts.execution.instruments)
+            rig.push_bar("1.20")
+            await bot.until(lambda: bot.parts.vitals.ready)
+            assert not bot.events(OrderDenied)
+            assert not bot.events(SignalRaised)
+
+    play(scenario())
