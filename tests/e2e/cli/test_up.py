@@ -117,14 +117,22 @@ def test_everything_trades_heals_and_stops(up: Up):
     assert status["counts"]["orders"] > 0
     assert float(status["account"]["equity"]) > 0
 
+    halted = up.command.run("halt", "--reason", "a drill")
+    assert halted.returncode == 0, halted.stderr
+    mode = up.status()["mode"]
+    assert (mode["mode"], mode["halt_file"]["reason"]) == ("halted", "a drill")
+    resumed = up.command.run("resume", "--confirm")
+    assert resumed.returncode == 0, resumed.stderr
+    assert wait_until(lambda: up.status()["mode"]["mode"] == "running", 10, every=0.3)
+
     for name, label in (("ops", "ops"), ("exporter", "exporter"), ("run", "bot")):
-        before = up.pid_of(name)
+        before, killed = up.pid_of(name), time.monotonic()
         os.kill(before, signal.SIGKILL)
         assert wait_until(lambda: up.said(f"{label} killed by SIGKILL, restart 1 in 0.5 s")), up.lines  # noqa: B023
         assert wait_until(lambda: up.pid_of(name) not in {None, before}), up.lines  # noqa: B023
     assert wait_until(lambda: up.answers("BOT_API_PORT", "/api/v1/summary"), 20)
     assert wait_until(lambda: up.answers("BOT_METRICS_PORT", "/metrics"), 20)
-    assert wait_until(lambda: up.status()["health"]["up"], 20, every=0.3)
+    assert wait_until(lambda: trades_since(up, killed), 30, every=0.3), up.lines
 
     code, taken = up.stop(signal.SIGINT)
     assert (code, taken < STOP_WITHIN) == (0, True), (taken, up.lines)
@@ -132,6 +140,12 @@ def test_everything_trades_heals_and_stops(up: Up):
     assert not processes_of(up.command.home)
     assert not [line for line in up.lines if "was killed" in line]
     assert up.status()["health"]["reason"].startswith("the bot's process is not running (it stopped")
+
+
+def trades_since(up: Up, moment: float) -> bool:
+    """Whether the bot has gone over to running after `moment`, which its last run had not."""
+    mode = up.status()["mode"]
+    return mode["mode"] == "running" and mode["age_seconds"] < time.monotonic() - moment
 
 
 def test_children_are_visible_by_their_command_and_lead_sessions_of_their_own(up: Up):
