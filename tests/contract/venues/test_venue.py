@@ -272,9 +272,7 @@ def test_candles_are_closed_in_order_and_without_holes(market: Market) -> None:
         bars = await venue.candles(SYMBOL, 10)
         opened_at = [bar.open_time for bar in bars]
         assert len(bars) == 10
-        assert {later - earlier for earlier, later in itertools.pairwise(opened_at)} == {
-            market.interval_ns
-        }
+        assert {later - earlier for earlier, later in itertools.pairwise(opened_at)} == {market.interval_ns}
         assert opened_at[-1] + market.interval_ns <= time.time_ns()
         assert opened_at[-1] + 3 * market.interval_ns > before
         assert all(
