@@ -1,0 +1,184 @@
+"""Market data that stops, and what it stops."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from support.engine import PAIR, STOCK, Rig, play
+
+from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
+from trading_bot.contract.events.market import BarClosed, FeedReconnected, QuoteConflated
+from trading_bot.contract.events.trading import OrderDenied, Side
+from trading_bot.venues.protocol import BadMessage, StreamName
+
+STALE = 6.0
+"""Seconds, beyond the default limit of five."""
+
+
+def test_a_symbol_without_a_fresh_quote_takes_no_new_risk_until_one_comes(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.clock.advance(STALE)
+            await bot.quote(symbol=STOCK)
+            bot.beat()
+            assert bot.state.markets[PAIR].blocks.keys() == {"StaleFeed"}
+            assert not bot.state.markets[STOCK].blocks
+            assert bot.state.mode.mode is Mode.RUNNING, "what concerns one symbol leaves the mode"
+            assert bot.state.conditions["FeedFresh"].status == "False"
+            assert "FEED_001" in bot.codes()
+            await bot.bar("1.20")
+            assert [denied.limit for denied in bot.events(OrderDenied)] == ["symbol_blocked"]
+            await bot.quote()
+            bot.beat()
+            assert not bot.state.markets[PAIR].blocks
+            assert bot.state.conditions["FeedFresh"].status == "True"
+
+    play(scenario())
+
+
+def test_when_every_symbol_is_stale_the_bot_only_reduces_and_comes_back(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+            rig.clock.advance(STALE)
+            bot.beat()
+            assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.REDUCE_ONLY, "AllSymbolsBlocked")
+            await bot.bar("1.00")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+            await bot.bar("1.20", STOCK)
+            assert bot.events(OrderDenied)[-1].limit == "mode"
+            for symbol in (PAIR, STOCK):
+                await bot.quote(symbol=symbol)
+            bot.beat()
+            assert bot.state.mode.mode is Mode.RUNNING
+
+    play(scenario())
+
+
+def test_every_symbol_blocked_for_whatever_reason_sets_the_mode(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            bot.ledger.append(
+                SymbolBlocked(symbol=PAIR, blocked=True, reason="Mismatch", message="they differ")
+            )
+            bot.beat()
+            assert bot.state.mode.mode is Mode.RUNNING
+            rig.clock.advance(STALE)
+            await bot.quote()
+            bot.beat()
+            assert bot.state.mode.reason == "AllSymbolsBlocked"
+            assert "Mismatch, StaleFeed" in bot.state.mode.message
+
+    play(scenario())
+
+
+def test_a_closed_session_is_not_stale(tmp_path: Path):
+    async def scenario() -> None:
+        closed = {"opens": "01:00", "closes": "02:00"}
+        rig = Rig(tmp_path, sessions={STOCK: closed})
+        async with rig.running() as bot:
+            rig.clock.advance(STALE)
+            await bot.quote()
+            bot.beat()
+            assert not bot.state.markets[STOCK].blocks
+            assert bot.state.conditions["FeedFresh"].status == "True"
+
+    play(scenario())
+
+
+def test_quotes_are_conflated_on_the_tape_and_counted(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            before = len(bot.events(QuoteConflated))
+            for ask in ("1.1003", "1.1004", "1.1005"):
+                rig.push_quote("1.1000", ask)
+                await bot.until(lambda: str(bot.parts.feed.quotes[PAIR].ask) == ask)  # noqa: B023
+            rig.clock.advance(1)
+            bot.beat()
+            (written,) = bot.events(QuoteConflated, symbol=PAIR)[-1:]
+            assert (written.ask, written.messages) == (Decimal("1.1005"), 3)
+            assert len(bot.events(QuoteConflated)) == before + 1
+
+    play(scenario())
+
+
+def test_bars_that_come_twice_are_decided_on_once_and_gaps_are_counted(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.bar("1.08")
+            (bar,) = rig.venue._bars[PAIR][-1:]
+            bot.parts.decisions.on_bar(bar)
+            assert bot.parts.decisions.cycles == 1
+            rig._next_open[PAIR] += 2 * 10**9
+            await bot.bar("1.07")
+            assert [closed.skipped for closed in bot.events(BarClosed)] == [0, 2]
+
+    play(scenario())
+
+
+def test_a_refused_message_is_an_error_and_is_counted(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            for _ in range(3):
+                rig.venue._mailbox.put(BadMessage(symbol=PAIR, message="bid is not a number"))
+                await bot.until(lambda: not len(rig.venue._mailbox))
+            assert bot.codes().count("FEED_003") == 1, "the first of a sample"
+            assert bot.parts.feed.drain_refused()
+
+    play(scenario())
+
+
+def test_a_lost_stream_counts_against_the_venue_once_it_is_away_for_longer(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_stream(StreamName.QUOTES)
+            await bot.until(lambda: "FEED_002" in bot.codes())
+            bot.beat()
+            assert bot.state.conditions["VenueReachable"].status == "True"
+            rig.clock.advance(4)
+            bot.beat()
+            assert bot.state.conditions["VenueReachable"].status == "False"
+            rig.venue.restore_stream(StreamName.QUOTES)
+            await bot.until(lambda: bot.events(FeedReconnected))
+            bot.beat()
+            assert bot.state.conditions["VenueReachable"].status == "True"
+
+    play(scenario())
+
+
+def test_a_mute_connection_is_opened_anew(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.mute(StreamName.QUOTES)
+            rig.clock.advance(11)
+            bot.bot._wake_mute_streams()
+            await bot.until(lambda: rig.venue.reconnects.get(StreamName.BARS))
+            await bot.until(lambda: bot.events(FeedReconnected))
+            assert rig.venue.reconnects[StreamName.QUOTES] == 1
+            await bot.quote()
+
+    play(scenario())
+
+
+def test_what_is_held_is_sold_at_the_market_although_the_feed_is_stale(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+            rig.clock.advance(STALE)
+            await bot.quote(symbol=STOCK)
+            bot.beat()
+            await bot.bar("1.00")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+            assert [order.side for order in bot.orders] == [Side.BUY, Side.SELL]
+
+    play(scenario())

@@ -1,0 +1,279 @@
+"""Orders in doubt: lost answers, lost orders, reports twice or in the wrong order."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+
+from support.engine import PAIR, STOCK, Rig, Running, play
+
+from trading_bot.contract.events.lifecycle import SymbolBlocked
+from trading_bot.contract.events.trading import (
+    LearnedBy,
+    OrderAcknowledged,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderIntended,
+    OrderOutcomeLost,
+    OrderRejected,
+    OrderSent,
+)
+from trading_bot.domain.orders import OrderStatus
+from trading_bot.engine.settlement import RECEIVE_WINDOW_NS
+from trading_bot.venues.in_memory import InMemoryVenue
+from trading_bot.venues.protocol import NewOrder, StreamName, VenueOrder, VenueOrderStatus
+
+WINDOW_SECONDS = RECEIVE_WINDOW_NS / 1e9
+
+
+class SlowToAnswer(InMemoryVenue):
+    """Takes orders at once, and answers when it is let."""
+
+    def __init__(self, **arguments: object) -> None:
+        super().__init__(**arguments)  # type: ignore[arg-type]
+        self.may_answer = asyncio.Event()
+
+    async def place(self, order: NewOrder) -> VenueOrder:
+        taken = await super().place(order)
+        await self.may_answer.wait()
+        return taken
+
+
+async def lose_answer(rig: Rig, bot: Running) -> None:
+    """Have an order taken whose answer and reports are lost."""
+    rig.venue.mute(StreamName.ORDERS)
+    rig.venue.lose_next_ack()
+    await bot.bar("1.20")
+    await bot.until(lambda: bot.events(OrderOutcomeLost))
+
+
+def test_an_order_whose_answer_is_lost_is_asked_for_and_never_sent_again(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await lose_answer(rig, bot)
+            await bot.until(lambda: bot.state.closed_orders)
+            order = bot.only_order()
+            assert order.status is OrderStatus.FILLED
+            assert bot.events(OrderAcknowledged)[0].learned_by is LearnedBy.RECONCILIATION
+            assert [fill.learned_by for fill in bot.events(OrderFilled)] == [LearnedBy.RECONCILIATION]
+            assert rig.venue.requests["place"] == 1
+            blocks = [event.blocked for event in bot.events(SymbolBlocked, reason="UnknownOrder")]
+            assert blocks == [True, False]
+
+    play(scenario())
+
+
+def test_while_an_order_is_unknown_nothing_new_is_sent_on_its_symbol_and_others_trade(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_next_order()
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderOutcomeLost))
+            assert bot.state.markets[PAIR].blocks.keys() == {"UnknownOrder"}
+            await bot.bar("1.00")
+            await bot.bar("1.30")
+            assert len(bot.events(OrderIntended)) == 1
+            assert (await bot.enter(STOCK)).status is OrderStatus.FILLED
+
+    play(scenario())
+
+
+def test_an_order_that_never_arrived_is_given_up_only_when_it_cannot_arrive_any_more(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_next_order()
+            await bot.bar("1.20")
+            await bot.until(lambda: rig.venue.requests.get("order", 0) >= 2)
+            assert bot.only_order().status is OrderStatus.UNKNOWN
+            rig.clock.advance(WINDOW_SECONDS - 1)
+            asked = rig.venue.requests["order"]
+            await bot.until(lambda: rig.venue.requests["order"] > asked)
+            assert bot.only_order().status is OrderStatus.UNKNOWN
+            rig.clock.advance(1)
+            await bot.until(lambda: bot.events(OrderRejected))
+            (rejected,) = bot.events(OrderRejected)
+            assert rejected.reason == "not_found"
+            assert not bot.state.markets[PAIR].blocks.get("UnknownOrder")
+            assert rig.venue.requests["place"] == 1
+
+    play(scenario())
+
+
+def test_an_answer_that_took_long_does_not_make_an_order_older_than_it_was_when_asked_for(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=SlowToFindNothing)
+        async with rig.running() as bot:
+            rig.venue.lose_next_order()
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderOutcomeLost))
+            venue = rig.venue
+            assert isinstance(venue, SlowToFindNothing)
+            await bot.until(lambda: venue.answered >= 1)
+            assert bot.only_order().status is OrderStatus.UNKNOWN, (
+                "asked within the window, answered after it"
+            )
+            await bot.until(lambda: bot.events(OrderRejected))
+
+    play(scenario())
+
+
+class SlowToFindNothing(InMemoryVenue):
+    """Takes longer than the receive window, on the clock, to say that it does not know an order."""
+
+    answered = 0
+
+    async def order(self, symbol: str, client_order_id: str) -> VenueOrder | None:
+        found = await super().order(symbol, client_order_id)
+        self._clock.advance(WINDOW_SECONDS + 1)  # type: ignore[attr-defined]
+        self.answered += 1
+        return found
+
+
+def test_a_fill_that_is_reported_again_counts_once(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+            held = bot.state.positions[PAIR].quantity
+            (fill,) = await rig.venue.fills(PAIR, 0)
+            assert bot.parts.execution.take_fill(fill, LearnedBy.STREAM)
+            assert bot.parts.execution.take_fill(fill, LearnedBy.RECONCILIATION)
+            assert len(bot.events(OrderFilled)) == 1
+            assert bot.state.positions[PAIR].quantity == held
+
+    play(scenario())
+
+
+def test_fills_that_come_before_the_answer_are_booked_and_the_answer_changes_nothing(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=SlowToAnswer)
+        async with rig.running() as bot:
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderFilled))
+            assert bot.only_order().status is OrderStatus.FILLED
+            assert bot.events(OrderAcknowledged)[0].learned_by is LearnedBy.STREAM
+            assert isinstance(rig.venue, SlowToAnswer)
+            rig.venue.may_answer.set()
+            await bot.parts.execution.finish_placing(1)
+            assert len(bot.events(OrderAcknowledged)) == 1
+            assert len(bot.events(OrderFilled)) == 1
+
+    play(scenario())
+
+
+def test_an_end_that_comes_before_the_fills_waits_for_them(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        rig.venue.mute(StreamName.ORDERS)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal("100.0"))
+            await bot.bar("1.20")  # market orders end at once: 100 are filled, the rest expires
+            await bot.until(lambda: bot.events(OrderAcknowledged))
+            report = await rig.venue.order(PAIR, bot.only_order().client_order_id)
+            assert report is not None
+            assert report.status is VenueOrderStatus.EXPIRED
+            assert not bot.only_order().is_final, "the end is known, its fill is not"
+            await bot.until(lambda: bot.events(OrderCancelled))
+            assert bot.only_order().filled_quantity == Decimal(100)
+            assert bot.events(OrderCancelled)[0].reason == "expired"
+            assert bot.state.positions[PAIR].quantity == Decimal("99.9")
+
+    play(scenario())
+
+
+def test_an_answer_lost_after_the_stream_has_told_of_the_order_is_no_doubt(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_next_ack()
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.state.closed_orders)
+            assert bot.only_order().status is OrderStatus.FILLED
+            await bot.until(lambda: not bot.state.markets[PAIR].blocks)
+            assert rig.venue.requests["place"] == 1
+
+    play(scenario())
+
+
+def test_a_rejection_is_final_and_says_why(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.reject_next("market is closed")
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderRejected))
+            (rejected,) = bot.events(OrderRejected)
+            assert (rejected.reason, rejected.error_code) == ("refused", "ORDER_001")
+            assert "market is closed" in rejected.message
+            assert not bot.state.markets[PAIR].blocks
+
+    play(scenario())
+
+
+def test_a_killed_bot_asks_for_the_order_that_was_on_its_way_before_anything_else(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=SlowToAnswer)
+        rig.venue.mute(StreamName.ORDERS)
+        async with rig.running() as bot:
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderSent))
+            await bot.kill()
+        rig.venue.unmute(StreamName.ORDERS)
+        async with rig.running() as bot:
+            order = bot.only_order()
+            assert order.status is OrderStatus.FILLED
+            assert bot.events(OrderAcknowledged)[0].latency_ns is None
+            assert not bot.events(OrderSent)
+            assert rig.venue.requests["place"] == 1
+            assert not bot.state.reconciliation.mismatches
+
+    play(scenario())
+
+
+def test_an_unknown_order_blocks_its_symbol_again_after_a_restart(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_next_order()
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderOutcomeLost))
+            await bot.kill()
+        async with rig.running() as bot:
+            assert "UnknownOrder" in bot.state.markets[PAIR].blocks
+            await bot.bar("1.00")
+            await bot.bar("1.30")
+            assert not bot.events(OrderIntended)
+            assert not bot.events(OrderDenied), "nothing is even proposed while the symbol is busy"
+            rig.clock.advance(WINDOW_SECONDS)
+            await bot.until(lambda: bot.events(OrderRejected))
+            assert "UnknownOrder" not in bot.state.markets[PAIR].blocks
+
+    play(scenario())
+
+
+def test_an_acknowledged_order_that_the_venue_drops_is_over_and_what_it_filled_counts(tmp_path: Path):
+    async def scenario() -> None:
+        limit = {
+            "order_type": "limit",
+            "time_in_force": "gtc",
+            "limit_offset_bps": 0,
+            "cancel_on_stop": False,
+        }
+        rig = Rig(tmp_path, execution=limit)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderAcknowledged))
+            order = bot.only_order()
+            rig.venue._books.entries.clear()
+            rig.clock.advance(WINDOW_SECONDS)
+            assert await bot.parts.settlement.ask(order)
+            assert order.status is OrderStatus.CANCELLED
+            assert bot.events(OrderCancelled)[0].reason == "venue"
+
+    play(scenario())
