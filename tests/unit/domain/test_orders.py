@@ -82,7 +82,7 @@ def test_every_status_and_event_lead_where_the_table_of_this_test_says_and_else_
     assert next_status(order(status), kind) is LEGAL.get(status, {}).get(kind, status)
 
 
-@pytest.mark.parametrize("status", FINAL)
+@pytest.mark.parametrize("status", sorted(FINAL))
 def test_a_final_status_is_left_by_nothing_but_a_late_fill(status):
     assert all(next_status(order(status), kind) is status for kind in EVENTS)
     assert not [pair for pair in TRANSITIONS if pair[0] is status]
