@@ -17,6 +17,7 @@ from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
 from trading_bot.boot.settings import load_settings
 from trading_bot.contract.codec import Envelope
+from trading_bot.contract.errors import TickertapeError
 from trading_bot.contract.events import Event
 from trading_bot.contract.settings import parse_settings
 from trading_bot.domain.clock import SECOND, ManualClock
@@ -146,7 +147,11 @@ class Running:
         )
         self.ledger = RecordingLedger(self.writer, recover(rig.home))
         announce(self.ledger, load_settings(rig.home.path, {}))
-        settings = settings_in_force(self.ledger, rig.home.config)
+        try:
+            settings = settings_in_force(self.ledger, rig.home.config)
+        except TickertapeError:
+            self._close()
+            raise
         self.context: Context
         self.parts: Parts
         self.context, self.parts = compose(
@@ -236,6 +241,9 @@ class Running:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        self._close()
+
+    def _close(self) -> None:
         self.writer.close()
         self._beacon.close()
 

@@ -15,16 +15,16 @@ import msgspec
 from trading_bot.contract.errors import TickertapeError
 from trading_bot.contract.events import Event, trading
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
-from trading_bot.contract.events.trading import LearnedBy, OrderType, Side, TimeInForce
+from trading_bot.contract.events.trading import LearnedBy, Side
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order, OrderStatus
 from trading_bot.domain.risk import Denial, Proposal, check_order
 from trading_bot.domain.state import State
 from trading_bot.engine.context import Context
+from trading_bot.engine.order_events import denied, filled, intended, request_of
 from trading_bot.telemetry import SpanContext, Trace
 from trading_bot.venues.protocol import (
-    NewOrder,
     OutcomeUnknown,
     Venue,
     VenueFill,
@@ -146,7 +146,7 @@ class Execution:
             span.set(spans.PRICE, str(fill.price))
             span.set(spans.QUANTITY, str(fill.quantity))
             self._ledger.append(
-                _filled(order, fill, learned_by, self._fill_latency(order, learned_by)),
+                filled(order, fill, learned_by, self._fill_latency(order, learned_by)),
                 trace_id=order.trace_id,
                 span_id=span.span_id,
             )
@@ -213,17 +213,8 @@ class Execution:
         return mode is Mode.RUNNING or (mode is Mode.REDUCE_ONLY and order.side is Side.SELL)
 
     async def _ask_venue(self, order: Order, span: SpanContext) -> None:
-        request = NewOrder(
-            client_order_id=order.client_order_id,
-            symbol=order.symbol,
-            side=order.side,
-            type=order.type,
-            time_in_force=order.time_in_force,
-            quantity=order.quantity,
-            limit_price=order.limit_price,
-        )
         try:
-            answer = await self._venue.place(request)
+            answer = await self._venue.place(request_of(order))
         except OutcomeUnknown as error:
             self._errors.record(error, span)
             if order.status in {OrderStatus.INTENDED, OrderStatus.SENT}:
@@ -250,42 +241,20 @@ class Execution:
             self.take_order(report, LearnedBy.ANSWER)
 
     def _intend(self, client_order_id: str, proposal: Proposal, place: SpanContext) -> None:
-        execution = self._context.settings.execution
-        is_limit = proposal.type is OrderType.LIMIT
-        market = self._ledger.state.markets[proposal.symbol]
+        state = self._ledger.state
         self._intent_times.append(self._clock.now_ns())
-        self._ledger.append(
-            trading.OrderIntended(
-                client_order_id=client_order_id,
-                strategy=proposal.strategy,
-                symbol=proposal.symbol,
-                side=proposal.side,
-                type=proposal.type,
-                time_in_force=execution.time_in_force if is_limit else TimeInForce.GTC,
-                quantity=proposal.quantity,
-                limit_price=proposal.price if is_limit else None,
-                reference_price=market.mark or proposal.price,
-                generation=self._ledger.state.settings.generation,
-            ),
-            trace_id=place.trace_id,
-            span_id=place.span_id,
+        event = intended(
+            client_order_id,
+            proposal,
+            self._context.settings.execution,
+            reference_price=state.markets[proposal.symbol].mark or proposal.price,
+            generation=state.settings.generation,
         )
+        self._ledger.append(event, trace_id=place.trace_id, span_id=place.span_id)
 
     def _deny(self, client_order_id: str, proposal: Proposal, denial: Denial, span: SpanContext) -> None:
-        fields = msgspec.structs.asdict(denial)
-        self._ledger.append(
-            trading.OrderDenied(
-                client_order_id=client_order_id,
-                strategy=proposal.strategy,
-                symbol=proposal.symbol,
-                side=proposal.side,
-                type=proposal.type,
-                quantity=proposal.quantity,
-                **fields,
-            ),
-            trace_id=span.trace_id,
-            span_id=span.span_id,
-        )
+        event = denied(client_order_id, proposal, denial)
+        self._ledger.append(event, trace_id=span.trace_id, span_id=span.span_id)
 
     def _acknowledge(self, order: Order, venue_order_id: str, learned_by: LearnedBy) -> None:
         if order.acknowledged_at is not None and order.unknown_since is None:
@@ -385,22 +354,3 @@ class Execution:
 def _intent_times(state: State) -> list[int]:
     """Return when the orders that the tape still tells of were decided on, oldest first."""
     return sorted(order.intended_at for order in (*state.closed_orders.values(), *state.orders.values()))
-
-
-def _filled(
-    order: Order, fill: VenueFill, learned_by: LearnedBy, latency_ns: int | None
-) -> trading.OrderFilled:
-    return trading.OrderFilled(
-        client_order_id=order.client_order_id,
-        trade_id=fill.trade_id,
-        symbol=fill.symbol,
-        side=fill.side,
-        quantity=fill.quantity,
-        price=fill.price,
-        fee=fill.fee,
-        fee_asset=fill.fee_asset,
-        liquidity=fill.liquidity,
-        venue_time=fill.venue_time,
-        learned_by=learned_by,
-        latency_ns=latency_ns,
-    )
