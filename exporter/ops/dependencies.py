@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import msgspec
 from flask import current_app
@@ -18,6 +18,7 @@ from trading_bot.journal import TapePosition
 
 T = TypeVar("T")
 NAME: Final = "tickertape"
+MOST_KEPT: Final = 16
 
 
 class View(Protocol):
@@ -33,6 +34,23 @@ class View(Protocol):
         ...
 
 
+class Memory:
+    """The last bodies that were rendered, a few of them, by what was asked for."""
+
+    def __init__(self) -> None:
+        self._kept: dict[msgspec.Struct, Any] = {}
+
+    def get(self, query: msgspec.Struct) -> Any:
+        """Return what was kept for the query, or None."""
+        return self._kept.get(query)
+
+    def keep(self, query: msgspec.Struct, rendered: object) -> None:
+        """Keep it instead of what was kept before; of too many queries the oldest is forgotten."""
+        self._kept[query] = rendered
+        if len(self._kept) > MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+
+
 class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that handlers use."""
 
@@ -41,6 +59,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     settings: BootSettings
     recorder: Recorder
+    memory: Memory = msgspec.field(default_factory=Memory)
 
 
 def dependencies() -> Dependencies:

@@ -54,9 +54,9 @@ class ErrorList(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool
     next: str | None
     older: str | None
-    data_age_seconds: float | None
     warnings: list[str]
     unknown: Unknown
+    data_age_seconds: float | None
     generated_at: Moment
 
 

@@ -38,9 +38,9 @@ class BotState(msgspec.Struct, frozen=True, kw_only=True):
     config_summary: ConfigSummary
     left_out: LeftOut
     timestamp: Moment | None
-    data_age_seconds: float | None
     warnings: list[str]
     unknown: Unknown
+    data_age_seconds: float | None
     generated_at: Moment
 
 

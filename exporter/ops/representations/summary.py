@@ -72,10 +72,10 @@ class BotSummary(msgspec.Struct, frozen=True, kw_only=True):
     active_alerts: list[str] | None
     recent_errors: list[RecentError]
     last_trade_time: Moment | None
-    data_age_seconds: float | None
     warnings: list[str]
     unknown: Unknown
     left_out: dict[str, int]
+    data_age_seconds: float | None
     generated_at: Moment
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from trading_bot.domain.health import STALE_DATA_NS, Health, HealthStatus
-from trading_bot.domain.state import State, open_positions, unknown_orders, unknown_reason
+from trading_bot.domain.state import State, is_open, unknown_orders, unknown_reason
 from trading_bot.telemetry.jsonl import rfc3339
 
 NOTHING_RECORDED: Final = "no record of a bot could be read in this home"
@@ -57,20 +57,25 @@ def warnings(state: State, health: Health, now_ns: int) -> list[str]:
 
 
 def _of_the_bot(state: State, health: Health, now_ns: int) -> Iterator[str]:
-    as_of = f"last known state is of {rfc3339(state.ts)}" if state.seq else NOTHING_RECORDED
     if health.status is HealthStatus.OFFLINE:
-        yield f"Bot offline ({health.up_reason}): {as_of}"
+        yield f"Bot offline ({health.up_reason}): {_as_of(state)}"
     elif not health.live:
-        yield f"Bot cannot record ({health.up_reason}): {as_of}"
+        yield f"Bot cannot record ({health.up_reason}): {_as_of(state)}"
     if not state.seq:
         return
     if now_ns - state.ts > STALE_DATA_NS:
         yield f"Stale data: nothing was recorded for more than 300 s, since {rfc3339(state.ts)}"
     stale = [
-        position.symbol for position in open_positions(state) if _is_stale(state, position.symbol, now_ns)
+        position.symbol
+        for position in state.positions.values()
+        if _is_stale(state, position.symbol, now_ns) and is_open(state, position)
     ]
     if stale:
         yield f"Stale prices: more than 300 s old for {named(stale)}"
+
+
+def _as_of(state: State) -> str:
+    return f"last known state is of {rfc3339(state.ts)}" if state.seq else NOTHING_RECORDED
 
 
 def _is_stale(state: State, symbol: str, now_ns: int) -> bool:

@@ -41,4 +41,4 @@ def errors() -> Response:
     """Return the last errors, newest first."""
     query = parse(request.args, ErrorsQuery)
     wanted = ErrorsWanted(limit=query.limit, code=query.code, before=query.before)
-    return answer(lambda state, health, now: represent_errors(state, health, now, wanted))
+    return answer(query, lambda state, health, now: represent_errors(state, health, now, wanted))

@@ -28,4 +28,4 @@ class StateQuery(msgspec.Struct, frozen=True, kw_only=True):
 def state() -> Response:
     """Return account, positions, orders, performance, health and settings."""
     query = parse(request.args, StateQuery)
-    return answer(lambda state, health, now: represent_state(state, health, now, query.limit))
+    return answer(query, lambda state, health, now: represent_state(state, health, now, query.limit))

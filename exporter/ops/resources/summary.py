@@ -19,5 +19,4 @@ class SummaryQuery(msgspec.Struct, frozen=True, kw_only=True):
 @blueprint.get("/summary")
 def summary() -> Response:
     """Return health, counts, the day's result, and the last errors."""
-    parse(request.args, SummaryQuery)
-    return answer(represent_summary)
+    return answer(parse(request.args, SummaryQuery), represent_summary)

@@ -114,6 +114,37 @@ def test_an_unchanged_answer_is_304_and_a_changed_one_is_not(caller, bot, lifeti
     assert changed.headers["ETag"] != etag
 
 
+def test_what_is_kept_between_requests_is_never_older_than_the_fold(caller, bot, lifetime):
+    for number in range(20):
+        bot.fail(NonRetriableError("VENUE_001", f"error {number}"))
+        eventually(lambda: reached(lifetime) == bot.tape.committed)
+        bot.beat()
+        response = caller.get("summary")
+        assert response.get_json()["recent_errors"][0]["message"] == f"error {number}"
+        assert response.headers["Tickertape-Position"].endswith(f"/{bot.tape.committed}")
+
+
+def test_the_age_grows_and_warnings_come_while_the_tape_stands_still(home):
+    recorded_at = SystemClock().now_ns()
+    with RecordedBot(home, ManualClock(recorded_at)) as bot:
+        bot.live()
+    clock = ManualClock(recorded_at)
+    lifetime = Lifetime.begin(BootSettings(home=home.path), clock)
+    try:
+        eventually(lambda: lifetime.needs.view.caught_up)
+        caller = Caller(create_app(lifetime.needs).test_client(), home)
+        seen = []
+        for _ in range(3):
+            clock.advance(150.5)
+            body = caller.get("summary").get_json()
+            seen.append(
+                (round(body["data_age_seconds"], 1), any("Stale data" in w for w in body["warnings"]))
+            )
+    finally:
+        lifetime.end("the test is over")
+    assert seen == [(150.5, False), (301.0, True), (451.5, True)]
+
+
 @pytest.mark.parametrize("path", [*RESOURCES, "nowhere", "errors/AUTH_001", ""])
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}])
 def test_without_a_known_key_nothing_is_told_not_even_what_exists(caller, path, headers):
