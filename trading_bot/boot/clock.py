@@ -6,12 +6,9 @@ import time
 
 
 class SystemClock:
-    """The wall clock and the monotonic clock of this machine, in nanoseconds."""
+    """The wall clock and the monotonic clock of this machine, in nanoseconds; the functions themselves."""
 
-    def now_ns(self) -> int:
-        """Return nanoseconds since the epoch, UTC."""
-        return time.time_ns()
-
-    def monotonic_ns(self) -> int:
-        """Return nanoseconds of a clock that never goes back; only differences mean something."""
-        return time.monotonic_ns()
+    now_ns = staticmethod(time.time_ns)
+    """Return nanoseconds since the epoch, UTC."""
+    monotonic_ns = staticmethod(time.monotonic_ns)
+    """Return nanoseconds of a clock that never goes back; only differences mean something."""

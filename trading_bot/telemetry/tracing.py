@@ -2,14 +2,18 @@
 
 The shape is OpenTelemetry's (context managers, attributes, status, W3C ids, parent by nesting); the
 SDK itself costs a hundred microseconds a cycle and stalls, and is therefore only in the exporter.
+Every decision pays for its spans, recorded or not: they stay tuples until they are recorded.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from math import isfinite
 from types import TracebackType
 from typing import Final, Self
+
+import msgspec
 
 from trading_bot.contract.errors import TickertapeError
 from trading_bot.contract.events.observation import Span, SpansRecorded
@@ -17,22 +21,29 @@ from trading_bot.domain.clock import Clock
 
 Attribute = str | int | float | bool
 
+Finished = tuple[int, str, str, str | None, int, int, dict[str, Attribute], str | None]
+"""Its number in the trace; name, id, parent, start, end, attributes and error code."""
+
 UNTRANSLATED: Final = "BOT_999"
+ENDINGS: Final = tuple(f"{number:02x}" for number in range(256))
+"""Last two digits of the span ids that are made from one random number; 00 is not used."""
 
 
-class SpanContext:
-    """A running span. Use it as a context manager; an exception that leaves it fails it."""
+class SpanContext(msgspec.Struct, gc=False, eq=False):
+    """A running span. Use it as a context manager; an exception that leaves it fails it.
 
-    __slots__ = ("_attributes", "_code", "_name", "_parent", "_started", "_trace", "span_id")
+    Attributes:
+        span_id: 16 hex digits.
+    """
 
-    def __init__(self, trace: Trace, name: str, parent: str | None) -> None:
-        self.span_id = trace.new_span_id()
-        self._trace = trace
-        self._name = name
-        self._parent = parent
-        self._attributes: dict[str, Attribute] = {}
-        self._code: str | None = None
-        self._started = trace.now_ns()
+    _trace: Trace
+    _number: int
+    _name: str
+    span_id: str
+    _parent: str | None
+    _started: int
+    _attributes: dict[str, Attribute]
+    _code: str | None = None
 
     @property
     def trace_id(self) -> str:
@@ -51,22 +62,11 @@ class SpanContext:
 
     def child(self, name: str) -> SpanContext:
         """Begin a span inside this one."""
-        return SpanContext(self._trace, name, self.span_id)
+        return self._trace.span(name, self.span_id)
 
     def end(self) -> None:
         """End the span."""
-        self._trace.take(
-            Span(
-                self._name,
-                self._trace.trace_id,
-                self.span_id,
-                self._parent,
-                self._started,
-                self._trace.now_ns(),
-                self._attributes,
-                self._code,
-            )
-        )
+        self.__exit__(None, None, None)
 
     def __enter__(self) -> Self:
         return self
@@ -74,56 +74,74 @@ class SpanContext:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        if error is not None and self._code is None:
-            self.fail(error.code if isinstance(error, TickertapeError) else UNTRANSLATED)
-        self.end()
+        trace, code = self._trace, self._code
+        if error is not None and code is None:
+            code = error.code if isinstance(error, TickertapeError) else UNTRANSLATED
+        trace.finished.append(
+            (
+                self._number,
+                self._name,
+                self.span_id,
+                self._parent,
+                self._started,
+                trace.now_ns(),
+                self._attributes,
+                code,
+            )
+        )
+        if code is not None:
+            trace.kept = True
 
 
-class Trace:
+class Trace(msgspec.Struct, gc=False, eq=False):
     """The spans of one piece of work, until they are recorded together.
 
     Attributes:
         trace_id: 32 hex digits.
+        prefix: the first 14 hex digits of its spans' ids.
+        now_ns: the time, nanoseconds since the epoch.
+        ids: where further ids come from.
+        finished: the spans that have ended and are not recorded, in the order of their ends.
+        begun: how many spans have begun.
         kept: whether the spans must be recorded; an error or :meth:`keep` sets it.
     """
 
-    __slots__ = ("_clock", "_ids", "_spans", "kept", "trace_id")
-
-    def __init__(self, clock: Clock, ids: random.Random, trace_id: str | None = None) -> None:
-        self.trace_id = trace_id or f"{ids.getrandbits(128) or 1:032x}"
-        self.kept = False
-        self._clock = clock
-        self._ids = ids
-        self._spans: list[Span] = []
+    trace_id: str
+    prefix: str
+    now_ns: Callable[[], int]
+    ids: random.Random
+    finished: list[Finished]
+    begun: int = 0
+    kept: bool = False
 
     def span(self, name: str, parent: str | None = None) -> SpanContext:
         """Begin a span; ``parent`` is the id of a span of this trace that was recorded earlier."""
-        return SpanContext(self, name, parent)
+        self.begun = number = self.begun + 1
+        span_id = self.prefix + ENDINGS[number] if number < len(ENDINGS) else self._further_id()
+        return SpanContext(self, number, name, span_id, parent, self.now_ns(), {})
 
     def keep(self) -> None:
         """Have the spans recorded whatever the sampling says."""
         self.kept = True
 
-    def take(self, span: Span) -> None:
-        """Take a finished span."""
-        self._spans.append(span)
-        if span.error_code is not None:
-            self.kept = True
-
-    def new_span_id(self) -> str:
-        """Return an id of 16 hex digits, never zero."""
-        return f"{self._ids.getrandbits(64) or 1:016x}"
-
-    def now_ns(self) -> int:
-        """Return the time of the trace's clock."""
-        return self._clock.now_ns()
-
     def drain(self) -> SpansRecorded | None:
         """Return the finished spans as one event, in the order of their start, or None if there are none."""
-        if not self._spans:
+        finished, self.finished = self.finished, []
+        if not finished:
             return None
-        spans, self._spans = sorted(self._spans, key=lambda span: span.started), []
-        return SpansRecorded(spans=tuple(spans))
+        finished.sort()
+        trace_id = self.trace_id
+        return SpansRecorded(
+            spans=tuple(
+                [
+                    Span(name, trace_id, span_id, parent, started, ended, attributes, code)
+                    for _, name, span_id, parent, started, ended, attributes, code in finished
+                ]
+            )
+        )
+
+    def _further_id(self) -> str:
+        return f"{self.ids.getrandbits(64) or 1:016x}"
 
 
 class Tracer:
@@ -135,12 +153,13 @@ class Tracer:
     """
 
     def __init__(self, clock: Clock, ids: random.Random | None = None) -> None:
-        self._clock = clock
+        self._now_ns = clock.now_ns
         self._ids = ids or random.Random()  # noqa: S311 - ids need to differ, not to be unguessable
 
     def trace(self, trace_id: str | None = None) -> Trace:
         """Begin a trace, or go on with one whose id is known from an order."""
-        return Trace(self._clock, self._ids, trace_id)
+        digits = self._ids.getrandbits(184).to_bytes(23).hex()
+        return Trace(trace_id or digits[14:], digits[:14], self._now_ns, self._ids, [])
 
     def sampled(self, trace: Trace, idle_share: float) -> bool:
         """Whether to record: kept traces always, idle ones with the given share."""
