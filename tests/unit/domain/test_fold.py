@@ -33,7 +33,7 @@ def test_every_kind_is_either_handled_or_named_as_without_effect():
     assert not set(HANDLERS) & WITHOUT_EFFECT
 
 
-@pytest.mark.parametrize("kind", sorted(sorted(WITHOUT_EFFECT)))
+@pytest.mark.parametrize("kind", sorted(WITHOUT_EFFECT))
 def test_a_kind_without_effect_changes_nothing_but_position_time_and_its_count(kind):
     state, one = State(), envelope(full_example(EVENTS[kind]), 7)
     evolve(state, one)
