@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from trading_bot.boot.halt import read_halt
+from trading_bot.boot.halt import HaltRequest, read_halt
 from trading_bot.boot.home import Home
 from trading_bot.boot.settings import load_settings
 from trading_bot.boot.signals import LOOK_AGAIN_SIGNAL
 from trading_bot.cli.options import home_option
-from trading_bot.cli.switch import existing_home, tell, wait_for_mode
+from trading_bot.cli.switch import existing_home, is_halted, tell, wait_for_mode
 from trading_bot.contract.errors import OperatorError, RetriableError
 
 
@@ -24,7 +24,7 @@ def resume(home: Path | None, confirm: bool) -> int:  # noqa: FBT001 - click pas
     Example: tickertape resume --confirm
     """
     folder = existing_home(Home(load_settings(home).home))
-    request = read_halt(folder.halt)
+    request = read_halt(folder.halt) or _of_the_bot(folder)
     if request is None:
         raise OperatorError("BOT_011", f"there is no {folder.halt}", path=str(folder.halt))
     if not confirm:
@@ -41,3 +41,12 @@ def resume(home: Path | None, confirm: bool) -> int:  # noqa: FBT001 - click pas
         )
     click.echo(f"resumed: the bot (process {pid}) confirms")
     return 0
+
+
+def _of_the_bot(folder: Home) -> HaltRequest | None:
+    """Return what stands for a halt without a file: by a signal, or by an error that only a person lifts."""
+    return (
+        HaltRequest(actor="the bot", reason="a signal or an error, see its mode")
+        if is_halted(folder)
+        else None
+    )

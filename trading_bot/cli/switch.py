@@ -62,6 +62,13 @@ def _has_open(pid: int, path: Path) -> bool:
     return False
 
 
+def is_halted(home: Home) -> bool:
+    """Whether a bot runs here and says that it is halted."""
+    reading = read_beacon(home.beacon, SystemClock().now_ns())
+    runs = reading.status in {BeaconStatus.ALIVE, BeaconStatus.FROZEN}
+    return runs and reading.beacon is not None and reading.beacon.mode == Mode.HALTED
+
+
 def wait_for_mode(home: Home, *, halted: bool) -> bool:
     """Return whether the bot's beacon shows, in time, a mode that is halted or is not."""
     deadline = time.monotonic() + PATIENCE

@@ -19,6 +19,7 @@ from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.modes import HALTING_ERROR
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settlement import Settlement
 from trading_bot.engine.venue_watch import VenueWatch
@@ -297,7 +298,9 @@ class Bot:
             self._begin("cancel", self._execution.cancel_working("halted"))
 
     def _look_again(self) -> None:
+        """A person lifts a halt: what a signal or an error asked for is over, the HALT file is read again."""
         self._vitals.halt_asked = False
+        self._context.modes.withdraw(HALTING_ERROR)
         self._vitals.look_at_halt()
 
     async def _wind_down(self) -> None:

@@ -6,14 +6,17 @@ from typing import Final
 
 import msgspec
 
+from trading_bot.contract.errors import HaltError, SemanticError
 from trading_bot.contract.events.lifecycle import Mode, ModeChanged
 from trading_bot.domain.state import ModeState
 from trading_bot.engine.ledger import Ledger
+from trading_bot.telemetry.errors import Sink
 
 SEVERITY: Final = {Mode.RUNNING: 0, Mode.REDUCE_ONLY: 1, Mode.PAUSED: 2, Mode.HALTED: 3}
 
 BOT: Final = "bot"
 KILL_SWITCH: Final = "KillSwitch"
+HALTING_ERROR: Final = "HaltingError"
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +55,7 @@ class ModeKeeper:
         return reason in self._demands
 
     def restore(self) -> None:
-        """After a restart: what a person asked for still stands. The bot's own reasons are found again.
+        """After a restart: what only a person takes back still stands. The bot's own reasons are found again.
 
         A stricter demand that came later only hides a person's; a milder mode afterwards shows that it
         was taken back. The kill switch is its file, which is read again.
@@ -81,6 +84,17 @@ class ModeKeeper:
                 actor=wanted.actor,
             )
         )
+
+
+def halting(sink: Sink, modes: ModeKeeper) -> Sink:
+    """Return a sink of errors that also halts for one that a person must look into before trading goes on."""
+
+    def take(error: SemanticError) -> None:
+        sink(error)
+        if error.error_type == HaltError.__name__:
+            modes.demand(Mode.HALTED, HALTING_ERROR, f"{error.error_code}: {error.message}", actor="error")
+
+    return take
 
 
 def _demand_of(change: ModeState) -> Demand:

@@ -28,7 +28,7 @@ from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.measurement import Meter
-from trading_bot.engine.modes import ModeKeeper
+from trading_bot.engine.modes import ModeKeeper, halting
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_source import DriftWatch, settings_in_force
 from trading_bot.engine.settlement import Settlement
@@ -116,7 +116,8 @@ def compose(
     home: Home, clock: Clock, ledger: Ledger, settings: Settings, venue: Venue, beacon: BeaconWriter
 ) -> tuple[Context, Parts]:
     """Return what a bot is made of. Connects nothing and starts nothing."""
-    errors = ErrorRecorder(tape_sink(ledger), clock)
+    modes = ModeKeeper(ledger)
+    errors = ErrorRecorder(halting(tape_sink(ledger), modes), clock)
     context = Context(
         home=home,
         clock=clock,
@@ -124,7 +125,7 @@ def compose(
         settings=settings,
         errors=errors,
         tracer=Tracer(clock),
-        modes=ModeKeeper(ledger),
+        modes=modes,
         meter=Meter(ledger.writer, venue.requests, clock),
         interval_ns=INTERVALS[settings.bar] * SECOND,
     )

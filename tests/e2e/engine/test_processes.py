@@ -168,6 +168,14 @@ def test_a_home_without_space_is_shown_and_recovers_without_a_gap(floor: Floor):
     agree(floor)
 
 
+def test_a_halt_by_signal_alone_is_lifted_by_resume(floor: Floor):
+    floor.signal("run", signal.SIGUSR1)
+    assert wait_until(lambda: floor.state().mode.mode == "halted")
+    answer = floor.command.run("resume", "--confirm")
+    assert answer.returncode == 0, answer.stderr
+    assert wait_until(lambda: is_healthy(floor), 20)
+
+
 def orders_received(floor: Floor) -> int:
     return len(floor.books()["received"])
 

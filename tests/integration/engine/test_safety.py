@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support.engine import PAIR, STOCK, Rig, Running, play
 
+from trading_bot.contract.errors import HaltError
 from trading_bot.contract.events.account import BreakerOpened, BreakerReset, DayStarted
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import (
@@ -175,5 +176,23 @@ def test_a_clock_that_differs_from_the_venues_only_reduces(tmp_path: Path):
             await bot.bot._measure_clock()
             bot.beat()
             assert bot.state.mode.mode is Mode.RUNNING
+
+    play(scenario())
+
+
+def test_an_error_that_halts_stops_trading_until_a_person_lifts_it_over_restarts_too(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.fail_next("place", HaltError("VENUE_004", "banned for asking too often"))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderRejected))
+            assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.HALTED, "HaltingError")
+            await bot.kill()
+        async with rig.running() as bot:
+            assert bot.state.mode.mode is Mode.HALTED
+            assert "banned for asking too often" in bot.state.mode.message
+            os.kill(os.getpid(), signal.SIGUSR2)
+            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING, 0.5)
 
     play(scenario())
