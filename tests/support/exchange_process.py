@@ -79,8 +79,8 @@ class ExchangeProcess:
         with urllib.request.urlopen(request, timeout=5) as response:
             return json.load(response)
 
-    def switch(self, name: str, *, on: bool, symbol: str | None = None) -> Any:
-        return self.post("/sim/faults", {"name": name, "on": on, "symbol": symbol})
+    def switch(self, name: str, *, on: bool, **how: Any) -> Any:
+        return self.post("/sim/faults", {"name": name, "on": on, **how})
 
     def books(self) -> Any:
         return self.get("/sim/books")

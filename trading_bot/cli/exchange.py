@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from trading_bot.boot.settings import load_settings
-from trading_bot.cli.options import bar_option, home_option, output_option
+from trading_bot.cli.options import Duration, bar_option, home_option, output_option
 from trading_bot.contract.errors import NonRetriableError
 
 
@@ -36,15 +36,29 @@ def exchange(context: click.Context, home: Path | None, bar: str) -> int:
 @home_option
 @output_option
 @click.option("--symbol", default=None, help="Only this symbol, e.g. EUR/USD.  [default: all]")
+@click.option("--for", "seconds", type=Duration(), help="Ends by itself, e.g. 30s.  [default: until off]")
+@click.option(
+    "--probability",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Share of the occasions on which it strikes.  [default: 1]",
+)
+@click.option("--size", type=float, help="The fault's one number; `list` says what it means.")
 @click.argument("name")
 @click.argument("state", required=False, type=click.Choice(["on", "off"]))
 @click.pass_obj
 def fault(
-    outer_home: Path | None, home: Path | None, output: str, symbol: str | None, name: str, state: str | None
+    outer_home: Path | None,
+    /,
+    home: Path | None,
+    output: str,
+    name: str,
+    state: str | None,
+    **how: str | float | None,
 ) -> int:
     """Switch the fault NAME on or off, or print them all with `list`.
 
-    Examples: tickertape exchange fault list · tickertape exchange fault mute_feed on
+    Examples: tickertape exchange fault list · tickertape exchange fault lost_ack on --symbol EUR/USD
+    --for 30s --probability 0.3 · tickertape exchange fault lost_ack off
     """
     from trading_bot.cli.simulation import Simulation  # noqa: PLC0415 - urllib is loaded only for this
 
@@ -53,20 +67,34 @@ def fault(
         message = f"the venue is {settings.venue.name}; faults are switched at the simulated exchange only"
         raise NonRetriableError("BOT_010", message, venue=settings.venue.name)
     simulation = Simulation(settings)
-    if name != "list":
-        if state is None:
-            raise click.UsageError(f"say what to do with it: tickertape exchange fault {name} on|off")
-        simulation.switch(name, on=state == "on", symbol=symbol)
-    PRINTERS[output](simulation.faults())
+    if name == "list":
+        PRINTERS[output](simulation.faults())
+        return 0
+    if state is None:
+        raise click.UsageError(f"say what to do with it: tickertape exchange fault {name} on|off")
+    given = how if state == "on" else {"symbol": how["symbol"]}
+    simulation.switch(name, on=state == "on", **given)
+    PRINTERS[output]([row for row in simulation.faults() if row["name"] == name])
     return 0
 
 
 def print_table(faults: list[dict[str, Any]]) -> None:
-    """Print what is on, where, and what it does."""
+    """Print what is on, how, and what it does."""
     for row in faults:
-        where = f" for {row['symbol']}" if row.get("symbol") else ""
         word = click.style("on ", fg="red") if row["on"] else "off"
-        click.echo(f"{word}  {row['name']}{where}  {row['meaning']}")
+        click.echo(f"{word}  {row['name']}{_how(row)}  {row['meaning']}")
+
+
+def _how(row: dict[str, Any]) -> str:
+    """Return where, how often and how long, as far as it is not always and everywhere."""
+    parts = {
+        "for": row["symbol"],
+        "until": row["until"],
+        "probability": row["probability"] if row["probability"] not in (None, 1) else None,
+        row["size_meaning"]: None if row["size"] is None else f"{row['size']:g}",
+    }
+    said = ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None)
+    return f" ({said})" if said else ""
 
 
 def print_json(faults: list[dict[str, Any]]) -> None:
@@ -76,9 +104,10 @@ def print_json(faults: list[dict[str, Any]]) -> None:
 
 def print_csv(faults: list[dict[str, Any]]) -> None:
     """Print one fault a row."""
-    writer = csv.DictWriter(sys.stdout, ("name", "symbol", "on", "since", "meaning"), lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: row.get(key) for key in writer.fieldnames} for row in faults)
+    writer.writerows({key: row.get(key) for key in COLUMNS} for row in faults)
 
 
+COLUMNS = ("name", "symbol", "on", "since", "until", "probability", "size", "size_meaning", "meaning")
 PRINTERS = {"table": print_table, "json": print_json, "csv": print_csv}

@@ -24,7 +24,7 @@ class Simulation:
         self._opener = build_opener(ProxyHandler({}))
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the faults: name, symbol, on, since, meaning.
+        """Return the faults: name, symbol, on, since, until, probability, size, meaning.
 
         Raises:
             NonRetriableError: BOT_009 or BOT_010, the exchange cannot be asked.
@@ -32,13 +32,14 @@ class Simulation:
         rows: list[dict[str, Any]] = self._ask("faults")["faults"]
         return rows
 
-    def switch(self, name: str, *, on: bool, symbol: str | None) -> None:
-        """Switch a fault, for one symbol or for all.
+    def switch(self, name: str, *, on: bool, **how: object) -> None:
+        """Switch a fault, for one symbol or for all; ``how`` has symbol, seconds, probability and size.
 
         Raises:
             NonRetriableError: BOT_009 when the exchange does not answer, BOT_010 when it refuses.
         """
-        self._ask("faults", {"name": name, "on": on, "symbol": symbol})
+        given = {key: value for key, value in how.items() if value is not None}
+        self._ask("faults", {"name": name, "on": on, **given})
 
     def market_time(self) -> str | None:
         """Return the historical time that the latest series plays now, with its symbol; None when not known."""

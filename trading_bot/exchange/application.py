@@ -16,12 +16,15 @@ from trading_bot.exchange import (
     protocol_stream,
     refusals,
     simulation,
+    switching,
     wire,
 )
+from trading_bot.exchange.answer_faults import faulty
 from trading_bot.exchange.books import Books
 from trading_bot.exchange.desk import Desk
 from trading_bot.exchange.faults import Faults
 from trading_bot.exchange.feed import Feed
+from trading_bot.exchange.lines import Lines
 from trading_bot.exchange.markets import Market, Markets
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.signatures import Credentials
@@ -47,11 +50,13 @@ def assemble(
         Market(listed, bundled.load(listed.instrument.symbol), books.timeline, books.seed)
         for listed in listing.listings(books.first_bars)
     )
+    faults = Faults(books.faults(), clock, books.seed)
     return Venue(
         books=books,
         markets=markets,
-        desk=Desk(books, markets, clock),
-        faults=Faults(books.faults()),
+        desk=Desk(books, markets, clock, faults),
+        faults=faults,
+        lines=Lines(faults, clock),
         credentials=credentials,
         clock=clock,
         report_error=report_error,
@@ -61,7 +66,7 @@ def assemble(
 
 def application(venue: Venue) -> web.Application:
     """Return the web application that serves an exchange."""
-    app = web.Application(middlewares=[refused])
+    app = web.Application(middlewares=[faulty, refused])
     app[VENUE] = venue
     app[protocol_stream.FEED] = Feed(venue.markets, venue.faults)
     app[protocol_account.STREAM] = protocol_account.AccountStream(venue)
@@ -94,6 +99,8 @@ async def play(app: web.Application) -> None:
         if timeline.quote_number(now) == timeline.quote_number(before):
             continue
         try:
+            switching.end_what_is_over(venue)
+            venue.lines.end_old()
             venue.desk.match_resting()
             feed.publish((before, now))
         except Exception as error:  # noqa: BLE001 - the top of the loop: the next quote is tried again

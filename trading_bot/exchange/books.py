@@ -20,7 +20,7 @@ from trading_bot.exchange.timeline import Timeline
 from trading_bot.journal import OwnedDatabase
 
 APPLICATION = "tickertape exchange"
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE timeline (anchor_ns INTEGER NOT NULL, interval TEXT NOT NULL, seed INTEGER NOT NULL);
 CREATE TABLE first_bars (symbol TEXT PRIMARY KEY, first_bar INTEGER NOT NULL) WITHOUT ROWID;
@@ -29,7 +29,9 @@ CREATE TABLE orders (
     order_id INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
     type TEXT NOT NULL, time_in_force TEXT NOT NULL, price TEXT NOT NULL, quantity TEXT NOT NULL,
     created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, executed TEXT NOT NULL,
-    executed_quote TEXT NOT NULL, status TEXT NOT NULL
+    executed_quote TEXT NOT NULL, status TEXT NOT NULL, stop_price TEXT NOT NULL DEFAULT '0',
+    working INTEGER NOT NULL DEFAULT 1, list_id INTEGER NOT NULL DEFAULT -1,
+    quote_quantity TEXT NOT NULL DEFAULT '0'
 );
 CREATE INDEX orders_by_client ON orders (client_order_id, order_id);
 CREATE INDEX orders_by_symbol ON orders (symbol, order_id);
@@ -46,14 +48,40 @@ CREATE TABLE received (
     last_ns INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX received_by_time ON received (last_ns);
+CREATE TABLE order_lists (
+    list_id INTEGER PRIMARY KEY, client_list_id TEXT NOT NULL, symbol TEXT NOT NULL, created_ns INTEGER NOT NULL
+);
+CREATE INDEX order_lists_by_client ON order_lists (client_list_id, list_id);
+CREATE INDEX orders_by_list ON orders (list_id) WHERE list_id >= 0;
 CREATE TABLE faults (
-    name TEXT NOT NULL, symbol TEXT NOT NULL, since_ns INTEGER NOT NULL, PRIMARY KEY (name, symbol)
+    name TEXT NOT NULL, symbol TEXT NOT NULL, since_ns INTEGER NOT NULL, until_ns INTEGER,
+    probability REAL NOT NULL DEFAULT 1.0, size REAL NOT NULL DEFAULT 0.0, PRIMARY KEY (name, symbol)
 ) WITHOUT ROWID;
 CREATE TABLE fault_changes (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, symbol TEXT NOT NULL, is_on INTEGER NOT NULL,
-    time_ns INTEGER NOT NULL
+    time_ns INTEGER NOT NULL, until_ns INTEGER, probability REAL NOT NULL DEFAULT 1.0,
+    size REAL NOT NULL DEFAULT 0.0
 );
 """
+MIGRATIONS = {
+    1: """
+ALTER TABLE orders ADD COLUMN stop_price TEXT NOT NULL DEFAULT '0';
+ALTER TABLE orders ADD COLUMN working INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE orders ADD COLUMN list_id INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE orders ADD COLUMN quote_quantity TEXT NOT NULL DEFAULT '0';
+CREATE TABLE order_lists (
+    list_id INTEGER PRIMARY KEY, client_list_id TEXT NOT NULL, symbol TEXT NOT NULL, created_ns INTEGER NOT NULL
+);
+CREATE INDEX order_lists_by_client ON order_lists (client_list_id, list_id);
+CREATE INDEX orders_by_list ON orders (list_id) WHERE list_id >= 0;
+ALTER TABLE faults ADD COLUMN until_ns INTEGER;
+ALTER TABLE faults ADD COLUMN probability REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE faults ADD COLUMN size REAL NOT NULL DEFAULT 0.0;
+ALTER TABLE fault_changes ADD COLUMN until_ns INTEGER;
+ALTER TABLE fault_changes ADD COLUMN probability REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE fault_changes ADD COLUMN size REAL NOT NULL DEFAULT 0.0;
+"""
+}
 STILL_OPEN = "WHERE status IN ('NEW', 'PARTIALLY_FILLED') ORDER BY order_id"
 EVERY_SYMBOL = ""
 
@@ -74,6 +102,18 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     times: int
     first_ns: int
     last_ns: int
+
+
+class FaultChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault that was switched on or off."""
+
+    name: str
+    symbol: str | None
+    on: bool
+    time_ns: int
+    until_ns: int | None
+    probability: float
+    size: float
 
 
 class Books:
@@ -98,7 +138,7 @@ class Books:
             OperatorError: DATA_005 when they were begun with another interval, JRNL_003 when another
                 process owns them, and as for any database.
         """
-        database = OwnedDatabase.open(path, SCHEMA, APPLICATION, VERSION, durable=True)
+        database = OwnedDatabase.open(path, SCHEMA, APPLICATION, VERSION, migrations=MIGRATIONS, durable=True)
         try:
             if not database.execute("SELECT 1 FROM timeline"):
                 _begin(database, opening, now_ns)
@@ -200,21 +240,67 @@ class Books:
 
     def faults(self) -> list[Fault]:
         """Return the faults that are on."""
-        rows = self._database.execute("SELECT name, symbol, since_ns FROM faults")
-        return [Fault(name=name, symbol=symbol or None, since_ns=since) for name, symbol, since in rows]
+        rows = self._database.execute(
+            "SELECT name, symbol, since_ns, until_ns, probability, size FROM faults ORDER BY since_ns"
+        )
+        return [
+            Fault(
+                name=name,
+                symbol=symbol or None,
+                since_ns=since,
+                until_ns=until,
+                probability=probability,
+                size=size,
+            )
+            for name, symbol, since, until, probability, size in rows
+        ]
 
-    def record_fault(self, name: str, symbol: str | None, now_ns: int, *, on: bool) -> None:
-        """Record that a fault was switched; off without a symbol is off for all."""
+    def record_fault_on(self, fault: Fault) -> None:
+        """Record that a fault was switched on; one that is on already is replaced."""
+        row = (
+            fault.name,
+            fault.symbol or EVERY_SYMBOL,
+            fault.since_ns,
+            fault.until_ns,
+            fault.probability,
+            fault.size,
+        )
+        with self._database.transaction() as database:
+            database.execute("INSERT OR REPLACE INTO faults VALUES (?, ?, ?, ?, ?, ?)", row)
+            database.execute(
+                "INSERT INTO fault_changes (is_on, name, symbol, time_ns, until_ns, probability, size) "
+                "VALUES (1, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def record_fault_off(self, name: str, symbol: str | None, now_ns: int) -> None:
+        """Record that a fault ended; without a symbol, for all."""
         key = (name, symbol or EVERY_SYMBOL)
         with self._database.transaction() as database:
             database.execute(
-                "INSERT INTO fault_changes (name, symbol, is_on, time_ns) VALUES (?, ?, ?, ?)",
-                (*key, on, now_ns),
+                "INSERT INTO fault_changes (is_on, name, symbol, time_ns) VALUES (0, ?, ?, ?)", (*key, now_ns)
             )
-            if on:
-                database.execute("INSERT OR IGNORE INTO faults VALUES (?, ?, ?)", (*key, now_ns))
-            else:
-                database.execute("DELETE FROM faults WHERE name = ?1 AND ?2 IN ('', symbol)", key)
+            database.execute("DELETE FROM faults WHERE name = ?1 AND ?2 IN ('', symbol)", key)
+
+    def fault_changes(self, limit: int) -> list[FaultChange]:
+        """Return what was switched, newest first."""
+        rows = self._database.execute(
+            "SELECT name, symbol, is_on, time_ns, until_ns, probability, size FROM fault_changes "
+            "ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+        return [
+            FaultChange(
+                name=name,
+                symbol=symbol or None,
+                on=bool(on),
+                time_ns=time,
+                until_ns=until,
+                probability=probability,
+                size=size,
+            )
+            for name, symbol, on, time, until, probability, size in rows
+        ]
 
     def _remember(self, effect: Effect) -> None:
         order = effect.order

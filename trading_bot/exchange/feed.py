@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from trading_bot.exchange import wire
-from trading_bot.exchange.faults import MUTE_FEED, Faults
+from trading_bot.exchange import feed_faults, wire
+from trading_bot.exchange.faults import Faults
+from trading_bot.exchange.lines import Connection
 from trading_bot.exchange.markets import Market, Markets
 from trading_bot.exchange.refusals import Refusal
-from trading_bot.exchange.sockets import Connection
 from trading_bot.exchange.timeline import INTERVALS
 
 KLINE: Final = "kline_"
@@ -67,12 +67,15 @@ class Feed:
             self.unsubscribe(connection, name)
 
     def publish(self, span: Span) -> None:
-        """Tell every listener what happened at the latest quote; nothing of a muted market."""
+        """Tell every listener what happened at the latest quote, as far as no fault keeps or changes it."""
         for stream in list(self._streams.values()):
-            if self._faults.hits(MUTE_FEED, stream.market.instrument.symbol):
+            symbol = stream.market.instrument.symbol
+            shown = feed_faults.span_shown(self._faults, symbol, stream.kind, span)
+            if shown is None:
                 continue
-            for message in KINDS[stream.kind](stream, span):
-                self._tell(stream.name, msgspec.json.encode(message).decode())
+            for message in KINDS[stream.kind](stream, shown):
+                told = feed_faults.distorted(self._faults, symbol, stream.kind, message)
+                self._tell(stream.name, msgspec.json.encode(told).decode())
 
     def _tell(self, name: str, message: str) -> None:
         for connection, combined in self._listeners[name].items():

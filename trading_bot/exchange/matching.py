@@ -40,6 +40,10 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
         """Return what an order of ``side`` trades with."""
         return self.asks if side is Side.BUY else self.bids
 
+    def with_at_most(self, quantity: Decimal) -> Book:
+        """Return the book with no more than ``quantity`` on each side; a level that is left may hold nothing."""
+        return Book(bids=_first(self.bids, quantity), asks=_first(self.asks, quantity))
+
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """What a step changes: the order afterwards, its new trades, the account afterwards."""
@@ -90,7 +94,7 @@ def place(order: Order, book: Book, account: Account, terms: Terms) -> Effect:
     if order.type is OrderType.LIMIT_MAKER and available:
         raise refusals.would_take()
     fills = () if _falls_short(order, available) else taken(available, order.remaining)
-    asset, needed = _needed(order, fills, terms.instrument)
+    asset, needed = _needed(order, fills, book.asks[0].price, terms.instrument)
     if account.balance(asset).free < needed:
         raise refusals.insufficient_balance()
     locked = account.changed(asset, free=-needed, locked=needed)
@@ -130,12 +134,16 @@ def taken(levels: Iterable[Level], quantity: Decimal) -> tuple[Level, ...]:
     """Return what an order of ``quantity`` takes from each level, from the first on."""
     fills: list[Level] = []
     for level in levels:
-        if quantity <= 0:
-            break
         share = min(level.quantity, quantity)
+        if share <= 0:
+            break
         fills.append(Level(price=level.price, quantity=share))
         quantity -= share
     return tuple(fills)
+
+
+def _first(side: tuple[Level, ...], quantity: Decimal) -> tuple[Level, ...]:
+    return taken(side, quantity) or (Level(price=side[0].price, quantity=ZERO),)
 
 
 def _in_steps(value: Decimal, step: Decimal, most: Decimal) -> bool:
@@ -147,12 +155,17 @@ def _falls_short(order: Order, available: tuple[Level, ...]) -> bool:
     return order.time_in_force is TimeInForce.FOK and offered < order.quantity
 
 
-def _needed(order: Order, fills: tuple[Level, ...], instrument: Instrument) -> tuple[str, Decimal]:
-    """Return the asset that pays for the order, and how much of it must be free."""
+def _needed(
+    order: Order, fills: tuple[Level, ...], touch: Decimal, instrument: Instrument
+) -> tuple[str, Decimal]:
+    """Return the asset that pays for the order, and how much of it must be free.
+
+    A buyer at the market must be able to pay for all of it at the best ask, however little is offered.
+    """
     if order.side is Side.SELL:
         return instrument.base, order.quantity
     if order.type is OrderType.MARKET:
-        return instrument.quote, _cost(fills)
+        return instrument.quote, max(_cost(fills), order.quantity * touch)
     return instrument.quote, order.quantity * order.price
 
 

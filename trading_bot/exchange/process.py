@@ -17,8 +17,10 @@ from trading_bot.boot.settings import BootSettings
 from trading_bot.boot.signals import STOP_SIGNALS, handle_in_loop
 from trading_bot.exchange.application import application, assemble, play
 from trading_bot.exchange.books import Books, Opening
+from trading_bot.exchange.door import Door
 from trading_bot.exchange.listing import QUOTE_ASSET, listings
 from trading_bot.exchange.signatures import Credentials
+from trading_bot.exchange.venue import VENUE
 from trading_bot.telemetry import ErrorRecorder, JsonLines, log_sink
 
 OPENING_BALANCE: Final = Decimal(100_000)
@@ -86,11 +88,15 @@ async def serve(
         app = application(assemble(books, credentials, clock, errors.record, stopping))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=LAST_ANSWERS_SECONDS)
         await runner.setup()
-        site = web.TCPSite(runner, settings.host, settings.exchange_port)
+        door = Door(runner, settings.host, settings.exchange_port)
+        tending: asyncio.Task[None] | None = None
         try:
-            await site.start()
-            ready(runner.addresses[0][1])
+            await door.open()
+            ready(door.port)
+            tending = asyncio.create_task(door.tend(app[VENUE]))
             await play(app)
         finally:
             stopping.set()
+            if tending is not None:
+                await tending
             await runner.cleanup()

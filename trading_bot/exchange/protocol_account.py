@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from trading_bot.exchange import refusals, wire
+from trading_bot.exchange import refusals, report_faults, wire
+from trading_bot.exchange.lines import Connection
 from trading_bot.exchange.orders import Account
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.reports import Report
 from trading_bot.exchange.signatures import check_key, check_signature, check_time
-from trading_bot.exchange.sockets import Connection, converse
+from trading_bot.exchange.sockets import converse
 from trading_bot.exchange.venue import VENUE, Venue
 
 
@@ -48,13 +49,14 @@ class AccountStream:
 
     def announce(self, told: Sequence[Report], account: Account, changed: Sequence[str]) -> None:
         """Tell every subscriber the reports of a step, then the balances that it changed."""
-        markets = self._venue.markets
+        markets, faults = self._venue.markets, self._venue.faults
         events = [
             wire.execution_report(markets.by_symbol(report.order.symbol).listing.market_id, report)
-            for report in told
+            for report in report_faults.reports_told(faults, told)
         ]
         if changed:
-            events.append(wire.account_position(account, changed, self._venue.clock.now_ns()))
+            shown = report_faults.account_shown(faults, account)
+            events.append(wire.account_position(shown, changed, self._venue.clock.now_ns()))
         for connection, number in self._subscriptions.items():
             for event in events:
                 connection.send(msgspec.json.encode({"subscriptionId": number, "event": event}).decode())
@@ -102,13 +104,13 @@ def _ping(_venue: Venue, _stream: AccountStream, _connection: Connection, _param
 
 
 def _time(venue: Venue, _stream: AccountStream, _connection: Connection, _params: dict[str, Any]) -> Any:
-    return {"serverTime": wire.milliseconds(venue.clock.now_ns())}
+    return {"serverTime": wire.milliseconds(venue.told_ns())}
 
 
 def _subscribe(venue: Venue, stream: AccountStream, connection: Connection, params: dict[str, Any]) -> Any:
     values = {name: str(value) for name, value in params.items()}
     check_key(venue.credentials, values.get("apiKey"))
-    check_time(values, venue.clock.now_ns())
+    check_time(values, venue.told_ns())
     # signed over all other parameters by the order of their names
     signed = "&".join(f"{name}={values[name]}" for name in sorted(values) if name != "signature")
     check_signature(venue.credentials, signed, values.get("signature"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -12,9 +10,10 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
-from trading_bot.exchange import refusals, wire
+from trading_bot.exchange import refusals, report_faults, wire
+from trading_bot.exchange.answer_faults import UNANNOUNCED
 from trading_bot.exchange.desk import COMMISSION_RATE
-from trading_bot.exchange.faults import LOST_ACK
+from trading_bot.exchange.faults import HALTED_SYMBOL
 from trading_bot.exchange.markets import CandleRange, Market
 from trading_bot.exchange.orders import Order
 from trading_bot.exchange.requests import Parameters, order_key, order_request
@@ -22,8 +21,6 @@ from trading_bot.exchange.signatures import check_key, check_signature, check_ti
 from trading_bot.exchange.tables import Filter
 from trading_bot.exchange.venue import VENUE, Venue
 
-# How long a lost answer is withheld before the connection is cut.
-HELD_SECONDS: Final = 30.0
 MOST_CANDLES: Final = 1_000
 MOST_RECORDS: Final = 1_000
 MOST_LEVELS: Final = 5_000
@@ -38,7 +35,7 @@ def ping(_venue: Venue, _parameters: Parameters) -> Any:
 
 def time(venue: Venue, _parameters: Parameters) -> Any:
     """Answer what time it is."""
-    return {"serverTime": wire.milliseconds(venue.clock.now_ns())}
+    return {"serverTime": wire.milliseconds(venue.told_ns())}
 
 
 def exchange_info(venue: Venue, parameters: Parameters) -> Any:
@@ -48,7 +45,7 @@ def exchange_info(venue: Venue, parameters: Parameters) -> Any:
         "serverTime": wire.milliseconds(venue.clock.now_ns()),
         "rateLimits": [],
         "exchangeFilters": [],
-        "symbols": [wire.symbol_rules(market.listing) for market in _markets(venue, parameters)],
+        "symbols": [_rules(venue, market) for market in _markets(venue, parameters)],
     }
 
 
@@ -110,7 +107,8 @@ def klines(venue: Venue, parameters: Parameters) -> Any:
 
 def account(venue: Venue, _parameters: Parameters) -> Any:
     """Answer what the account holds."""
-    return wire.account(venue.books.account, COMMISSION_RATE, venue.clock.now_ns())
+    shown = report_faults.account_shown(venue.faults, venue.books.account)
+    return wire.account(shown, COMMISSION_RATE, venue.clock.now_ns())
 
 
 def query_order(venue: Venue, parameters: Parameters) -> Any:
@@ -189,25 +187,13 @@ def routes() -> list[web.RouteDef]:
 
 
 async def new_order(request: web.Request) -> web.StreamResponse:
-    """Take an order, and answer it, unless the answer is to be lost."""
+    """Take an order, and answer it."""
     venue = request.app[VENUE]
     parameters = await authorized(request)
     market = _market(venue, parameters)
     wanted = order_request(parameters, market.instrument.symbol)
-    lost = venue.faults.hits(LOST_ACK, wanted.symbol)
-    effect = venue.desk.place(wanted, announce=not lost)
-    if lost:
-        return await never_answer(request)
+    effect = venue.desk.place(wanted, announce=not request.get(UNANNOUNCED))
     return answer(wire.placed_order(market.listing.market_id, effect))
-
-
-async def never_answer(request: web.Request) -> web.StreamResponse:
-    """Say nothing for a while, then cut the connection."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(request.app[VENUE].stopping.wait(), HELD_SECONDS)
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()  # goes nowhere: the connection is gone
 
 
 async def authorized(request: web.Request) -> Parameters:
@@ -221,7 +207,7 @@ async def authorized(request: web.Request) -> Parameters:
     query, in_query = split_signature(request.rel_url.raw_query_string)
     body, in_body = split_signature(await request.text())
     values = dict(parse_qsl(query) + parse_qsl(body))
-    check_time(values, venue.clock.now_ns())
+    check_time(values, venue.told_ns())
     # Binance signs the query string and the body put together, without anything between them
     check_signature(venue.credentials, query + body, in_query or in_body)
     return Parameters(values)
@@ -245,6 +231,11 @@ def _signed(give: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespons
         return answer(give(request.app[VENUE], parameters))
 
     return handle
+
+
+def _rules(venue: Venue, market: Market) -> Any:
+    halted = venue.faults.standing(HALTED_SYMBOL, market.instrument.symbol) is not None
+    return wire.symbol_rules(market.listing, halted=halted)
 
 
 def _market(venue: Venue, parameters: Parameters) -> Market:

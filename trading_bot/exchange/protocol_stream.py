@@ -9,7 +9,8 @@ import msgspec
 from aiohttp import web
 
 from trading_bot.exchange.feed import Feed
-from trading_bot.exchange.sockets import Connection, converse
+from trading_bot.exchange.lines import Connection
+from trading_bot.exchange.sockets import converse
 
 FEED = web.AppKey("feed", Feed)
 

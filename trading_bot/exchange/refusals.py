@@ -28,6 +28,26 @@ internal_error = _refusal(
     "Internal error; unable to process your request. Please try again.",
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
+too_much_weight = _refusal(
+    -1003,
+    "Too much request weight used; current limit is 6000 request weight per 1 MINUTE. "
+    "Please use WebSocket Streams for live updates to avoid polling the API.",
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+banned_until = _refusal(
+    -1003,
+    "Way too much request weight used; IP banned until {}. "
+    "Please use WebSocket Streams for live updates to avoid bans.",
+    HTTPStatus.IM_A_TEAPOT,
+)
+unknown_error = _refusal(
+    -1000, "An unknown error occurred while processing the request.", HTTPStatus.INTERNAL_SERVER_ERROR
+)
+under_maintenance = _refusal(1, "System is under maintenance.", HTTPStatus.SERVICE_UNAVAILABLE)
+market_closed = _refusal(-1013, "Market is closed.")
+too_many_orders = _refusal(
+    -1015, "Too many new orders; current limit is {} orders per {}.", HTTPStatus.TOO_MANY_REQUESTS
+)
 filter_failure = _refusal(-1013, "Filter failure: {}")
 unsupported_operation = _refusal(-1020, "This operation is not supported.")
 timestamp_ahead = _refusal(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")

@@ -7,26 +7,33 @@ web page of another origin cannot send one.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from aiohttp import web
 
-from trading_bot.exchange.faults import FAULTS, Fault
+from trading_bot.exchange.books import FaultChange
+from trading_bot.exchange.faults import KINDS, Fault, FaultKind
 from trading_bot.exchange.protocol_rest import answer
+from trading_bot.exchange.switching import NotSwitched, switch_off, switch_on
 from trading_bot.exchange.venue import VENUE, Venue
 from trading_bot.telemetry import rfc3339
 
 MOST_RECORDS: Final = 10_000
 DEFAULT_RECORDS: Final = 1_000
+MOST_CHANGES: Final = 50
+LONGEST_SECONDS = 604_800
 
 
 class Switch(msgspec.Struct, forbid_unknown_fields=True):
-    """A fault to switch, for one symbol or all."""
+    """A fault to switch, for one symbol or all, as :func:`~trading_bot.exchange.switching.switch_on` says it."""
 
     name: str
     on: bool
     symbol: str | None = None
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)] | None = None
+    probability: float = 1.0
+    size: float | None = None
 
 
 def routes() -> list[web.RouteDef]:
@@ -97,34 +104,64 @@ async def switch_fault(request: web.Request) -> web.StreamResponse:
         return _problem("expected Content-Type application/json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     try:
         wanted = msgspec.json.decode(await request.read(), type=Switch)
+        _switch(venue, wanted)
     except msgspec.DecodeError as error:
         return _problem(f'{error}; for example {{"name": "mute_feed", "on": true}}')
-    if wanted.name not in FAULTS:
-        return _problem(f"no fault {wanted.name}; there is {', '.join(FAULTS)}")
-    if wanted.symbol is not None and not venue.markets.lists(wanted.symbol):
-        return _problem(f"no symbol {wanted.symbol}")
-    now = venue.clock.now_ns()
-    venue.books.record_fault(wanted.name, wanted.symbol, now, on=wanted.on)
-    if wanted.on:
-        venue.faults.add(Fault(name=wanted.name, symbol=wanted.symbol, since_ns=now))
-    else:
-        venue.faults.remove(wanted.name, wanted.symbol)
+    except NotSwitched as reason:
+        return _problem(str(reason))
     return answer(_faults(venue))
 
 
+def _switch(venue: Venue, wanted: Switch) -> None:
+    if not wanted.on:
+        switch_off(venue, wanted.name, wanted.symbol)
+        return
+    switch_on(
+        venue,
+        wanted.name,
+        wanted.symbol,
+        seconds=wanted.seconds,
+        probability=wanted.probability,
+        size=wanted.size,
+    )
+
+
 def _faults(venue: Venue) -> Any:
-    """Return one row for each fault that is on, by symbol, and one for each that is not."""
+    """Return one row for each fault that is on, by symbol, one for each that is not, and what was switched."""
     on = venue.faults.switched_on()
-    rows: list[dict[str, Any]] = [
-        {"name": fault.name, "symbol": fault.symbol, "on": True, "since": rfc3339(fault.since_ns)}
-        for fault in on
-    ]
-    rows += [
-        {"name": name, "symbol": None, "on": False, "since": None}
-        for name in FAULTS
-        if name not in {fault.name for fault in on}
-    ]
-    return {"faults": [{**row, "meaning": FAULTS[row["name"]]} for row in rows]}
+    rows = [_row(KINDS[fault.name], fault) for fault in on]
+    names = {fault.name for fault in on}
+    rows += [_row(kind, None) for kind in KINDS.values() if kind.name not in names]
+    return {"faults": rows, "changes": [_change(each) for each in venue.books.fault_changes(MOST_CHANGES)]}
+
+
+def _row(kind: FaultKind, fault: Fault | None) -> dict[str, Any]:
+    size = kind.size
+    return {
+        "name": kind.name,
+        "symbol": fault.symbol if fault else None,
+        "on": fault is not None,
+        "since": rfc3339(fault.since_ns) if fault else None,
+        "until": rfc3339(fault.until_ns) if fault and fault.until_ns is not None else None,
+        "probability": fault.probability if fault else None,
+        "size": (fault.size if fault else size.default) if size else None,
+        "size_meaning": size.meaning if size else None,
+        "place": kind.place.value,
+        "by_symbol": kind.by_symbol,
+        "meaning": kind.meaning,
+    }
+
+
+def _change(change: FaultChange) -> dict[str, Any]:
+    return {
+        "time": rfc3339(change.time_ns),
+        "name": change.name,
+        "symbol": change.symbol,
+        "on": change.on,
+        "until": None if change.until_ns is None else rfc3339(change.until_ns),
+        "probability": change.probability,
+        "size": change.size,
+    }
 
 
 def _problem(detail: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> web.Response:

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import WSMsgType, web
 
+from trading_bot.exchange.lines import Connection
 from trading_bot.exchange.venue import VENUE
 
-MOST_QUEUED: Final = 2_000
-# aiohttp waits half of this for a ping's answer: who is silent for a minute is let go, as on Binance.
-PING_SECONDS: Final = 40.0
+# Binance pings every 20 s; aiohttp waits half as long for the answer, Binance up to a minute.
+PING_SECONDS: Final = 20.0
 CLOSING_SECONDS: Final = 0.5
 LARGEST_MESSAGE: Final = 64 * 1024
-
-
-class Connection:
-    """One client's end. A client that reads too slowly to queue more is cut, as on Binance."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
-        self.overrun = asyncio.Event()
-
-    def send(self, message: str) -> None:
-        """Queue a text; never waits."""
-        try:
-            self._queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.overrun.set()
-
-    async def next_message(self) -> str:
-        """Return the oldest text that is not sent yet, when there is one."""
-        return await self._queue.get()
 
 
 async def converse(
@@ -41,24 +23,33 @@ async def converse(
     opened: Callable[[Connection], None],
     receive: Callable[[Connection, str], None],
     closed: Callable[[Connection], None],
-) -> web.WebSocketResponse:
+) -> web.StreamResponse:
     """Hold a conversation until either side ends it, the client is too slow, or the exchange stops."""
+    venue = request.app[VENUE]
+    if not venue.lines.admits(request.remote or ""):
+        return web.Response(status=HTTPStatus.TOO_MANY_REQUESTS)
+    if venue.lines.gated() is not None:
+        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     socket = web.WebSocketResponse(
         heartbeat=PING_SECONDS, max_msg_size=LARGEST_MESSAGE, timeout=CLOSING_SECONDS
     )
     await socket.prepare(request)
-    connection = Connection()
+    connection = venue.lines.enter()
     opened(connection)
     ends: list[asyncio.Task[object]] = [
         asyncio.create_task(_read(socket, connection, receive)),
         asyncio.create_task(_write(socket, connection)),
         asyncio.create_task(connection.overrun.wait()),
-        asyncio.create_task(request.app[VENUE].stopping.wait()),
+        asyncio.create_task(connection.cut.wait()),
+        asyncio.create_task(venue.stopping.wait()),
     ]
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         closed(connection)
+        venue.lines.leave(connection)
+        if connection.cut.is_set() and request.transport is not None:
+            request.transport.abort()
         await _end(ends)
         await socket.close()
     return socket

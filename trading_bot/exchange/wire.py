@@ -34,12 +34,12 @@ def refusal(reason: Refusal) -> Json:
     return {"code": reason.code, "msg": reason.message}
 
 
-def symbol_rules(listing: Listing) -> Json:
+def symbol_rules(listing: Listing, *, halted: bool = False) -> Json:
     """Return a market's entry of exchangeInfo."""
     instrument = listing.instrument
     return {
         "symbol": listing.market_id,
-        "status": "TRADING",
+        "status": "BREAK" if halted else "TRADING",
         "baseAsset": instrument.base,
         "baseAssetPrecision": 8,
         "quoteAsset": instrument.quote,

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import time
 import urllib.error
+from pathlib import Path
 
 import ccxt
 import pytest
 from support.exchange_process import client_of
 
+from trading_bot.exchange.faults import KINDS
+
 
 @pytest.fixture(autouse=True)
 def all_faults_off_afterwards(exchange):
     yield
-    for name in ("mute_feed", "lost_ack"):
-        exchange.switch(name, on=False)
+    for row in exchange.get("/sim/faults")["faults"]:
+        if row["on"]:
+            exchange.switch(row["name"], on=False)
 
 
 def ask(exchange, question, **overrides):
@@ -25,6 +31,16 @@ def ask(exchange, question, **overrides):
             return await asyncio.wait_for(question(client), 20)
 
     return asyncio.run(conversation())
+
+
+def ask_later(exchange, question, fault, **how):
+    """Ask with a fault that is switched on once the client knows the markets."""
+
+    async def with_fault(client):
+        exchange.switch(fault, on=True, **how)
+        return await question(client)
+
+    return ask(exchange, with_fault)
 
 
 async def hears(watch, seconds=1.2) -> bool:
@@ -96,12 +112,392 @@ def test_faults_are_listed_with_what_they_mean(exchange):
     assert all(row["meaning"] for row in rows.values())
 
 
+def quote(client, symbol="EUR/USD"):
+    """The next quote that the stream tells, as ccxt has it: floats, None for what is none."""
+    return client.watch_bids_asks([symbol])
+
+
+async def forever(client):
+    while True:
+        await quote(client)
+
+
+async def place(client, name, symbol="EUR/USD", side="buy", quantity=100, price=None):
+    kind = "limit" if price else "market"
+    return await client.create_order(symbol, kind, side, quantity, price, {"newClientOrderId": name})
+
+
+async def found(client, name, symbol="EUR/USD"):
+    return await client.fetch_order(None, symbol, {"origClientOrderId": name})
+
+
+def executions(client):
+    """Collect what the account's stream tells, in the words of the wire."""
+    told = []
+
+    def tap(socket, message):
+        if isinstance(message, dict) and "event" in message:
+            told.append(message["event"])
+        return type(client).handle_message(client, socket, message)
+
+    client.handle_message = tap
+    return told
+
+
+async def listening(client):
+    """Have the account's stream open."""
+    watching = asyncio.ensure_future(client.watch_orders())
+    await asyncio.sleep(0.5)
+    return watching
+
+
+def test_stale_quotes_come_on_time_and_say_what_was_so_once(exchange):
+    async def question(client):
+        await quote(client)
+        exchange.switch("stale_quotes", on=True, symbol="EUR/USD")
+        await asyncio.sleep(0.4)
+        stale = [(await quote(client))["EUR/USD"] for _ in range(6)]
+        ends = [await client.watch_ohlcv("EUR/USD", "1s") for _ in range(2)]
+        exchange.switch("stale_quotes", on=False)
+        await asyncio.sleep(0.4)
+        fresh = [(await quote(client))["EUR/USD"] for _ in range(6)]
+        return stale, ends, fresh
+
+    stale, ends, fresh = ask(exchange, question)
+    assert len({(each["bid"], each["ask"]) for each in stale[1:]}) == 1
+    assert ends[0][-1][0] < ends[1][-1][0]
+    assert len({(each["bid"], each["ask"]) for each in fresh}) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("crossed_book", lambda bid, ask, _: bid > ask),
+        ("nan_price", lambda bid, ask, _: math.isnan(bid) and math.isnan(ask)),
+        ("price_spike", lambda bid, ask, true: 1.15 < bid / true < 1.25 and 1.15 < ask / true < 1.25),
+    ],
+)
+def test_prices_that_cannot_be_are_told_by_the_stream_and_not_by_rest(exchange, name, holds):
+    async def question(client):
+        await quote(client)
+        exchange.switch(name, on=True)
+        await asyncio.sleep(0.4)
+        told = [(await quote(client))["EUR/USD"] for _ in range(4)][-1]
+        return told, await client.fetch_ticker("EUR/USD")
+
+    told, true = ask(exchange, question)
+    assert holds(float(told["bid"]), float(told["ask"]), true["last"])
+    assert true["bid"] < true["ask"]
+
+
+def test_a_spike_of_half_below_is_told_with_its_size(exchange):
+    exchange.switch("price_spike", on=True, size=-0.5, symbol="EUR/USD")
+
+    async def question(client):
+        return (await quote(client))["EUR/USD"], await client.fetch_ticker("EUR/USD")
+
+    told, true = ask(exchange, question)
+    assert 0.45 < told["bid"] / true["last"] < 0.55
+
+
+def test_a_dropped_connection_is_cut_and_not_given_again_until_the_fault_is_off(exchange):
+    async def question(client):
+        await quote(client)
+        exchange.switch("drop_connection", on=True)
+        with pytest.raises(ccxt.NetworkError):
+            await forever(client)
+        with pytest.raises(ccxt.NetworkError):
+            await quote(client)
+        rest = await client.fetch_time()
+        exchange.switch("drop_connection", on=False)
+        client.ws_dial_backoff = {}
+        return rest, await quote(client)
+
+    rest, back = ask(exchange, question)
+    assert rest
+    assert back["EUR/USD"]["bid"]
+
+
+def test_a_flapping_connection_is_cut_again_and_again_and_speaks_in_between(exchange):
+    async def question(client):
+        exchange.switch("flapping_connection", on=True, size=0.6)
+        cuts, quotes = 0, 0
+        while cuts < 3:
+            client.ws_dial_backoff = {}
+            try:
+                await quote(client)
+                quotes += 1
+            except ccxt.NetworkError:
+                cuts += 1
+        return quotes
+
+    assert ask(exchange, question) >= 1
+
+
+def test_unreachable_refuses_connections_until_its_time_is_up(exchange):
+    async def question(client):
+        exchange.switch("unreachable", on=True, seconds=1.2)
+        await asyncio.sleep(0.4)
+        with pytest.raises(ccxt.NetworkError) as caught:
+            await client.fetch_time()
+        for _ in range(60):
+            await asyncio.sleep(0.1)
+            try:
+                return str(caught.value.__cause__), await client.fetch_time()
+            except ccxt.NetworkError:
+                continue
+        raise AssertionError("it never came back")
+
+    why, time = ask(exchange, question)
+    assert "refused" in why or "Connect call failed" in why
+    assert time
+    changes = [(row["name"], row["on"]) for row in exchange.get("/sim/faults")["changes"][:2]]
+    assert changes == [("unreachable", False), ("unreachable", True)]
+
+
+def test_a_late_answer_comes_after_the_reports(exchange):
+    exchange.switch("late_ack", on=True, size=1.0)
+
+    async def question(client):
+        told = executions(client)
+        watching = await listening(client)
+        began = time.monotonic()
+        placing = asyncio.ensure_future(place(client, "late-1"))
+        await watching
+        heard = time.monotonic() - began
+        order = await placing
+        return heard, time.monotonic() - began, order, told
+
+    heard, answered, order, told = ask(exchange, question)
+    assert heard < 0.9 < answered
+    assert order["status"] == "closed"
+    assert told[0]["x"] == "NEW"
+
+
+def test_rate_limited_is_429_with_the_seconds_to_wait(exchange):
+    async def question(client):
+        with pytest.raises(ccxt.DDoSProtection, match="429"):
+            await client.fetch_ticker("EUR/USD")
+        return client.last_response_headers["Retry-After"]
+
+    assert ask_later(exchange, question, "rate_limited", size=7) == "7"
+
+
+def test_banned_is_418_with_the_end_of_the_ban(exchange):
+    async def question(client):
+        with pytest.raises(ccxt.DDoSProtection, match=r"418.*banned until \d{13}"):
+            await place(client, "banned-1")
+        return client.last_response_headers["Retry-After"]
+
+    assert ask_later(exchange, question, "banned", seconds=100) in {"99", "100"}
+    assert "banned-1" not in {each["client_order_id"] for each in exchange.books()["received"]}
+
+
+def test_maintenance_is_503_with_an_end_and_no_sockets(exchange):
+    async def question(client):
+        with pytest.raises(ccxt.OnMaintenance):
+            await client.fetch_balance()
+        header = client.last_response_headers["Retry-After"]
+        with pytest.raises(ccxt.NetworkError):
+            await quote(client)
+        return header
+
+    assert ask_later(exchange, question, "maintenance", size=600) == "600"
+
+
+def test_a_server_error_leaves_open_whether_the_order_was_carried_out(exchange):
+    async def question(client):
+        for number in range(12):
+            with pytest.raises(ccxt.OperationFailed):
+                await place(client, f"error-{number}", quantity=10)
+
+    ask_later(exchange, question, "server_error")
+    received = {each["client_order_id"] for each in exchange.books()["received"]}
+    carried_out = {name for name in received if name.startswith("error-")}
+    assert 0 < len(carried_out) < 12
+
+
+def test_truncated_json_is_an_answer_that_breaks_off_and_the_order_is_booked(exchange):
+    order = ask_later(exchange, lambda client: place(client, "cut-1"), "truncated_json")
+    assert (order["id"], order["status"]) == (None, None), "ccxt makes an order without an id of half an answer"
+    exchange.switch("truncated_json", on=False)
+    assert ask(exchange, lambda client: found(client, "cut-1"))["status"] == "closed"
+
+
+@pytest.mark.parametrize("ahead", [30, -30])
+def test_a_skewed_clock_says_so_and_refuses_what_is_signed_by_the_right_time(exchange, ahead):
+    async def question(client):
+        told = await client.fetch_time()
+        with pytest.raises(ccxt.InvalidNonce):
+            await client.fetch_balance()
+        return told / 1000 - time.time()
+
+    assert abs(ask_later(exchange, question, "clock_skew", size=ahead) - ahead) < 5
+
+
+def test_a_rejected_order_is_refused_with_a_code_and_not_booked(exchange):
+    async def question(client):
+        with pytest.raises(ccxt.ExchangeError, match="PERCENT_PRICE_BY_SIDE"):
+            await place(client, "refused-1")
+        with pytest.raises(ccxt.OrderNotFound):
+            await found(client, "refused-1")
+        return await place(client, "refused-2", "MSFT/USD", quantity=1)
+
+    order = ask_later(exchange, question, "reject_order", symbol="EUR/USD")
+    assert order["status"] == "closed"
+
+
+def test_a_halted_symbol_takes_no_order_and_tells_no_quote_but_cancels(exchange):
+    async def question(client):
+        bid = (await client.fetch_order_book("EUR/USD"))["bids"][0][0]
+        await place(client, "halted-0", price=round(bid * 0.9, 5))
+        exchange.switch("halted_symbol", on=True, symbol="EUR/USD")
+        with pytest.raises(ccxt.MarketClosed):
+            await place(client, "halted-1")
+        silent = not await hears(quote(client), 0.8)
+        active = (await client.load_markets(reload=True))["EUR/USD"]["active"]
+        cancelled = await client.cancel_order(None, "EUR/USD", {"origClientOrderId": "halted-0"})
+        return silent, active, cancelled["status"]
+
+    assert ask(exchange, question) == (True, False, "canceled")
+
+
+def test_a_partial_fill_stalls_until_the_fault_is_off(exchange):
+    async def question(client):
+        ask_price = (await client.fetch_order_book("EUR/USD"))["asks"][0][0]
+        exchange.switch("partial_fill_then_stall", on=True, size=0.4)
+        order = await place(client, "stall-1", quantity=100, price=round(ask_price * 1.05, 5))
+        market = await place(client, "stall-2", quantity=100)
+        await asyncio.sleep(0.6)
+        stalled = await found(client, "stall-1")
+        exchange.switch("partial_fill_then_stall", on=False)
+        for _ in range(30):
+            await asyncio.sleep(0.1)
+            done = await found(client, "stall-1")
+            if done["status"] == "closed":
+                break
+        return order, market, stalled, done
+
+    order, market, stalled, done = ask(exchange, question)
+    assert (order["status"], order["filled"]) == ("open", 40)
+    assert (market["status"], market["filled"]) == ("expired", 40)
+    assert (stalled["status"], stalled["filled"]) == ("open", 40)
+    assert (done["status"], done["filled"]) == ("closed", 100)
+
+
+def test_a_duplicate_fill_is_reported_twice_with_one_trade_id_and_booked_once(exchange):
+    exchange.switch("duplicate_fill", on=True)
+
+    async def question(client):
+        told = executions(client)
+        await listening(client)
+        await place(client, "twice-1")
+        await asyncio.sleep(0.4)
+        mine = await client.fetch_my_trades("EUR/USD")
+        return told, mine
+
+    told, mine = ask(exchange, question)
+    trades = [each["t"] for each in told if each.get("x") == "TRADE" and each["c"] == "twice-1"]
+    assert len(trades) == 2 * len(set(trades)) > 0
+    assert len([each for each in mine if int(each["id"]) in trades]) == len(set(trades))
+
+
+def test_reports_out_of_order_tell_the_last_first(exchange):
+    exchange.switch("out_of_order_fills", on=True, symbol="EUR/USD")
+
+    async def question(client):
+        told = executions(client)
+        await listening(client)
+        await place(client, "reverse-1")
+        await asyncio.sleep(0.4)
+        return [(each["x"], each["X"]) for each in told if each["e"] == "executionReport"]
+
+    assert ask(exchange, question) == [("TRADE", "FILLED"), ("NEW", "NEW")]
+
+
+def test_a_wrong_balance_is_shown_while_the_books_stay_right(exchange):
+    async def question(client):
+        await place(client, "money-1")
+        exchange.switch("wrong_balance", on=True, size=0.25, symbol="EUR/USD")
+        euro = (await client.fetch_balance())["EUR"]["free"]
+        exchange.switch("wrong_balance", on=True, size=0.5)
+        return euro, (await client.fetch_balance())["USD"]["free"]
+
+    euro, dollar = ask(exchange, question)
+    true = exchange.books()["balances"]
+    assert euro == pytest.approx(float(true["EUR"]["free"]) * 0.75)
+    assert dollar == pytest.approx(float(true["USD"]["free"]) * 0.5)
+
+
+def test_a_manual_trade_changes_the_position_by_an_order_that_the_client_never_sent(exchange):
+    async def question(client):
+        told = executions(client)
+        await listening(client)
+        before = (await client.fetch_balance())["total"].get("MSFT", 0)
+        exchange.switch("manual_trade", on=True, symbol="MSFT/USD", size=2000)
+        await asyncio.sleep(0.3)
+        bought = (await client.fetch_balance())["total"]["MSFT"]
+        exchange.switch("manual_trade", on=True, symbol="MSFT/USD", size=-1_000_000)
+        await asyncio.sleep(0.3)
+        return before, bought, (await client.fetch_balance())["total"]["MSFT"], told
+
+    before, bought, sold, told = ask(exchange, question)
+    assert bought > before
+    assert sold < 0.001
+    assert {each["c"][:4] for each in told if each["e"] == "executionReport"} == {"web_"}
+    row = next(row for row in exchange.get("/sim/faults")["faults"] if row["name"] == "manual_trade")
+    assert not row["on"], "it is over at once"
+
+
+def test_a_probability_strikes_that_share_of_the_occasions_the_same_way_each_time(exchange):
+    async def one_round(client):
+        exchange.switch("reject_order", on=True, probability=0.3)
+        struck = []
+        for number in range(40):
+            try:
+                await place(client, f"dice-{number}-{time.monotonic_ns()}"[:36], quantity=10)
+                struck.append(False)
+            except ccxt.ExchangeError:
+                struck.append(True)
+        return struck
+
+    async def question(client):
+        return await one_round(client), await one_round(client)
+
+    first, second = ask(exchange, question)
+    assert first == second
+    assert 4 <= sum(first) <= 20
+
+
+def test_a_fault_ends_by_itself_and_both_ends_are_recorded(exchange):
+    exchange.switch("reject_order", on=True, seconds=0.5, symbol="EUR/USD", probability=0.5)
+    row = next(row for row in exchange.get("/sim/faults")["faults"] if row["name"] == "reject_order")
+    assert (row["on"], row["probability"], row["symbol"]) == (True, 0.5, "EUR/USD")
+    time.sleep(1.2)
+    status = exchange.get("/sim/faults")
+    assert not next(row for row in status["faults"] if row["name"] == "reject_order")["on"]
+    assert [(each["name"], each["on"]) for each in status["changes"][:2]] == [
+        ("reject_order", False),
+        ("reject_order", True),
+    ]
+
+
+def test_every_fault_there_is_has_a_test_here():
+    here = Path(__file__).read_text()
+    assert [name for name in KINDS if f'"{name}"' not in here] == []
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"name": "meteor", "on": True}, "there is mute_feed, lost_ack"),
+        ({"name": "meteor", "on": True}, "there is mute_feed, stale_quotes"),
         ({"name": "mute_feed", "on": True, "symbol": "XYZ/USD"}, "XYZ/USD"),
         ({"name": "mute_feed"}, "on"),
+        ({"name": "mute_feed", "on": True, "size": 2}, "has no size"),
+        ({"name": "mute_feed", "on": True, "probability": 0}, "above 0"),
+        ({"name": "mute_feed", "on": True, "seconds": -1}, "seconds"),
+        ({"name": "late_ack", "on": True, "size": 1e9}, "0.01 to 600"),
+        ({"name": "drop_connection", "on": True, "symbol": "EUR/USD"}, "whole exchange"),
         ({"name": "mute_feed", "on": "yes"}, "bool"),
     ],
 )

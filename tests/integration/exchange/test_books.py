@@ -13,6 +13,7 @@ from trading_bot.contract.errors import OperatorError, TickertapeError
 from trading_bot.domain.clock import ManualClock
 from trading_bot.exchange.books import Books
 from trading_bot.exchange.desk import Desk
+from trading_bot.exchange.faults import Faults
 from trading_bot.exchange.listing import DEFAULTS
 from trading_bot.exchange.markets import Market, Markets
 from trading_bot.exchange.orders import OrderRequest, OrderType, Side, Status
@@ -40,7 +41,7 @@ class Place:
         self.books = Books.open(self.path, opening(self.interval), self.clock.now_ns())
         market = Market(DEFAULTS["EUR/USD"], EURO, self.books.timeline, self.books.seed)
         self.market = market
-        self.desk = Desk(self.books, Markets([market]), self.clock)
+        self.desk = Desk(self.books, Markets([market]), self.clock, Faults([], self.clock, 1))
         self.desk.listen(lambda reports, account, changed: self.told.append((reports, account, changed)))
 
     def reopen(self) -> None:

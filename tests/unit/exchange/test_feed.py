@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from trading_bot.domain.clock import SECOND
+from trading_bot.domain.clock import SECOND, ManualClock
 from trading_bot.exchange.faults import MUTE_FEED, Fault, Faults
 from trading_bot.exchange.feed import MOST_CLOSED_TOLD, Feed
+from trading_bot.exchange.lines import MOST_QUEUED, Connection
 from trading_bot.exchange.listing import DEFAULTS
 from trading_bot.exchange.markets import Market, Markets
-from trading_bot.exchange.sockets import MOST_QUEUED, Connection
 from trading_bot.exchange.timeline import MINUTE, Timeline
 from trading_bot.market_data.bundled import load
 
@@ -22,7 +22,7 @@ EURO = load("EUR/USD")
 
 def feed(interval: str = "1s") -> Feed:
     timeline = Timeline.begin(START, interval)
-    return Feed(Markets([Market(DEFAULTS["EUR/USD"], EURO, timeline, 1)]), Faults([]))
+    return Feed(Markets([Market(DEFAULTS["EUR/USD"], EURO, timeline, 1)]), Faults([], ManualClock(START), 1))
 
 
 def heard(connection: Connection) -> list[dict]:
@@ -74,7 +74,7 @@ def test_what_is_no_stream_cannot_be_subscribed_to(name):
 
 
 def test_a_muted_market_says_nothing_until_the_fault_is_off():
-    faults = Faults([Fault(name=MUTE_FEED, symbol="EUR/USD", since_ns=START)])
+    faults = Faults([Fault(name=MUTE_FEED, symbol="EUR/USD", since_ns=START)], ManualClock(START), 1)
     made = Feed(Markets([Market(DEFAULTS["EUR/USD"], EURO, Timeline.begin(START, "1s"), 1)]), faults)
     assert hear(made, "eurusd@bookTicker", (0, 0.25)) == []
     faults.remove(MUTE_FEED, None)

@@ -137,3 +137,16 @@ def test_an_order_that_breaks_a_filter_is_refused_with_the_filters_name(wanted, 
 def test_an_order_on_tick_and_lot_passes():
     check_filters(request("BUY", "0.5", "10.01"), INSTRUMENT, Decimal(10))
     check_filters(request("SELL", "0.5"), INSTRUMENT, Decimal(10))
+
+
+def test_a_market_order_that_could_never_be_paid_in_full_is_refused_however_little_is_offered():
+    with pytest.raises(Refusal, match="insufficient balance") as caught:
+        placed("BUY", "100")
+    assert caught.value.code == -2010
+    assert placed("BUY", "99").order.status is Status.EXPIRED, "what is offered is bought, the rest expires"
+
+
+def test_a_book_cut_to_nothing_fills_nothing():
+    effect = placed("BUY", "8", "10.05", against=BOOK.with_at_most(Decimal(0)))
+    assert (effect.order.status, effect.trades) == (Status.NEW, ())
+    assert effect.account.balance("USD").locked == 8 * Decimal("10.05")
