@@ -57,10 +57,14 @@ class Lock:
     """The exclusive lock of one file of the home, kept in ``<file>.lock`` beside it.
 
     It is held from :meth:`acquire` until :meth:`release` or the end of the process that acquired it.
+
+    Attributes:
+        held: whether this process holds the lock; False after release and in a forked child.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
+        self.held = True
         self._descriptor = descriptor
         release_in_forked_child(self)
 
@@ -90,16 +94,11 @@ class Lock:
             raise _taken(protected, owner)
         return cls(path, descriptor)
 
-    @property
-    def held(self) -> bool:
-        """Whether this process holds the lock; False after release and in a forked child."""
-        return self._descriptor >= 0
-
     def release(self) -> None:
         """Give the lock back. The lock file stays: removing it would let two writers in."""
-        if self._descriptor >= 0:
+        if self.held:
+            self.held = False
             os.close(self._descriptor)
-            self._descriptor = -1
 
 
 def lock_path(protected: Path) -> Path:

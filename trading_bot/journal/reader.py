@@ -171,17 +171,8 @@ class TapeReader:
     def _envelope(self, row: tuple[Any, ...]) -> Envelope:
         seq, ts, number, kind, version, trace_id, span_id, data = row
         run = self._runs.get(number) or self._load_run(number)
-        return Envelope(
-            seq=seq,
-            ts=ts,
-            run_id=run.run_id,
-            bot=run.bot,
-            kind=kind,
-            version=version,
-            trace_id=trace_id,
-            span_id=span_id,
-            payload=decode_payload(kind, version, data),
-        )
+        payload = decode_payload(kind, version, data)
+        return Envelope(seq, ts, run.run_id, run.bot, kind, version, trace_id, span_id, payload)
 
     def _load_run(self, number: int) -> Run:
         query = "SELECT run_id, bot, first_seq, started FROM runs WHERE run = ?"

@@ -127,7 +127,8 @@ class TapeWriter:
         Raises:
             NonRetriableError: JRNL_012 after close or in a forked child, JRNL_020 for a NaN.
         """
-        self._require_lock()
+        if not self._lock.held:
+            self._require_lock()
         return self._pending.append(event, trace_id, span_id)
 
     def make_durable(self) -> Future[int]:
