@@ -153,12 +153,13 @@ def remark(state: State, symbol: str, at: int) -> None:
         account.positions_value += (value or ZERO) - (position.value or ZERO)
         position.value = value
         position.updated_at = at
-    _set_equity(state)
+    _set_equity(state, position)
 
 
-def _set_equity(state: State) -> None:
+def _set_equity(state: State, changed: Position | None = None) -> None:
+    """Set equity, peak and drawdown after the value of one position, or of none, has changed."""
     account = state.account
-    if account.opened_at is None or any(position.value is None for position in state.positions.values()):
+    if not _is_valued(state, changed):
         account.equity = None
         return
     equity = account.equity = account.balances.get(account.currency, ZERO) + account.positions_value
@@ -166,6 +167,14 @@ def _set_equity(state: State) -> None:
         account.peak_equity = equity
     elif account.peak_equity > 0:
         account.max_drawdown = max(account.max_drawdown, (account.peak_equity - equity) / account.peak_equity)
+
+
+def _is_valued(state: State, changed: Position | None) -> bool:
+    """Whether the account is open and every position has a value."""
+    if state.account.equity is not None:  # then all had one before
+        return changed is None or changed.value is not None
+    opened = state.account.opened_at is not None
+    return opened and all(position.value is not None for position in state.positions.values())
 
 
 def adopt_balance(state: State, event: BalanceAdopted, at: int) -> None:

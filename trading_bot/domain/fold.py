@@ -36,13 +36,19 @@ from trading_bot.domain.state import (
 
 Handler = Callable[[State, Envelope, Any], None]
 
+EVENTS_COUNTED: Final = metrics.JOURNAL_EVENTS.name
+
 
 def evolve(state: State, envelope: Envelope) -> State:
     """Return ``state`` with ``envelope`` folded in. The argument must not be used afterwards."""
-    handler = HANDLERS.get(envelope.kind)
+    kind = envelope.kind
+    handler = HANDLERS.get(kind)
     if handler is not None:
         handler(state, envelope, envelope.payload)
-    tally.count(state, metrics.JOURNAL_EVENTS, envelope.kind)
+    try:
+        state.counts[EVENTS_COUNTED][kind] += 1.0
+    except KeyError:
+        tally.count(state, metrics.JOURNAL_EVENTS, kind)
     state.seq = envelope.seq
     state.ts = envelope.ts
     return state

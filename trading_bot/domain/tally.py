@@ -18,11 +18,11 @@ SEPARATOR = "|"
 
 def count(state: State, metric: Metric, *label_values: str, by: float = 1) -> None:
     """Add to a counter."""
-    series = state.counts.get(metric.name)
-    if series is None:
-        series = state.counts[metric.name] = {}
-    key = SEPARATOR.join(label_values)
-    series[key] = series.get(key, 0.0) + by
+    key = label_values[0] if len(label_values) == 1 else SEPARATOR.join(label_values)
+    try:
+        state.counts[metric.name][key] += by
+    except KeyError:
+        state.counts.setdefault(metric.name, {})[key] = 0.0 + by
 
 
 def stamp(state: State, metric: Metric, at: int, *label_values: str) -> None:
