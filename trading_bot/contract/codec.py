@@ -85,6 +85,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 
 _encoder: Final = msgspec.json.Encoder()
+LETTER_N, LETTER_I = b"NI"
 
 
 def seal(event: Event) -> tuple[Event, bytes]:
@@ -98,10 +99,10 @@ def seal(event: Event) -> tuple[Event, bytes]:
     if event.KIND in FREE_TEXT:
         event = msgspec.convert(redact(msgspec.to_builtins(event)), type(event))
     data = _encoder.encode(event)
-    # One letter is looked for ten times as fast as a word, and the words took as long as the encoding.
+    # A byte is looked for ten times as fast as a word, and the words took as long as the encoding.
     if (
-        (b"N" in data and b"NaN" in data)
-        or (b"I" in data and b"Infinity" in data)
+        (LETTER_N in data and b"NaN" in data)
+        or (LETTER_I in data and b"Infinity" in data)
         or event.KIND in WITH_FLOATS
     ):
         _refuse_no_numbers(event)
