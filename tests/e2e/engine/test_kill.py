@@ -20,16 +20,17 @@ from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import encode_state, restore
 from trading_bot.domain.state import State
+from trading_bot.journal import TapeReader
 
 pytestmark = [pytest.mark.serial, pytest.mark.timeout(3000)]
 
 KILLS, KILLS_LONG = 3, 100
 STARTING_UP = 0.15
 """Share of the kills that hit the bot while it recovers."""
-AT_A_BAR = 0.7
-"""Share of the kills that are aimed at the moment after a bar's close, when orders are on their way."""
-ORDERS_ARE_ON_THEIR_WAY = (0.003, 0.03)
-"""Seconds after a bar's close on an idle machine."""
+WITH_AN_ORDER = 0.7
+"""Share of the kills that are aimed at the moment after an intent is on the tape."""
+ON_ITS_WAY = 0.02
+"""Seconds from an intent to its fill, about."""
 SETTLED_WITHIN = 30.0
 """Seconds: an order that never left is given up once it could not arrive any more, after 12."""
 MOVED_BY_TRADING = (
@@ -52,10 +53,18 @@ def wait_for_a_moment(floor: Floor, chance: random.Random, started_after: int) -
         return "starting"
     floor.wait_for(BotReady.KIND, after=started_after)
     time.sleep(chance.uniform(0.5, 2.5))
-    if chance.random() > AT_A_BAR:
+    if chance.random() > WITH_AN_ORDER:
         return "trading"
-    time.sleep(1 - time.time() % 1 + chance.uniform(*ORDERS_ARE_ON_THEIR_WAY))
-    return "at a bar"
+    wait_for_an_intent(floor)
+    time.sleep(chance.uniform(0, ON_ITS_WAY))
+    return "with an order"
+
+
+def wait_for_an_intent(floor: Floor) -> None:
+    """Wait, a millisecond at a time, until the next order is about to be sent."""
+    with TapeReader.open(floor.home.journal) as reader:
+        last = reader.last_seq()
+        assert wait_until(lambda: bool(reader.read(last, 1, [OrderIntended.KIND])), 20, every=0.001)
 
 
 def kept(state: State) -> dict[str, object]:
@@ -172,7 +181,6 @@ def test_a_killed_bot_goes_on_with_the_same_books_and_sends_nothing_twice(
     assert_nothing_was_sent_twice(here, tape)
     trades = len(here.books()["trades"])
     assert trades > 0
-    print(
-        f"{kills} kills {dict(Counter(moments))}, {in_flight} with orders on their way, {trades} trades, {audited} snapshots"
-    )
+    print(f"{kills} kills {dict(Counter(moments))}, {in_flight} with orders on their way")
+    print(f"{trades} trades, {audited} snapshots held to the fold")
     count("kill -9 of the bot", kills, f"{in_flight} with orders on their way, 0 sent twice, books agree")
