@@ -33,6 +33,20 @@ Tap = Callable[[Any, Any, PassOn], None]
 """Takes (socket, message, ccxt's own handler) and passes on what ccxt shall see."""
 
 
+def exchange_class(name: str) -> type[Any]:
+    """Return ccxt's class of an exchange; takes most of a second and 100 MB the first time.
+
+    Raises:
+        OperatorError: VENUE_011, ccxt has no such exchange.
+    """
+    import ccxt.pro  # noqa: PLC0415 - only a process that opens a venue pays
+
+    base = getattr(ccxt.pro, name, None)
+    if name not in ccxt.pro.exchanges or base is None:
+        raise OperatorError("VENUE_011", f"{name!r} is not an exchange id of ccxt", name=name)
+    return base  # type: ignore[no-any-return]
+
+
 def make_client(
     name: str, *, url: str | None, api_key: str, secret: str, timeout_seconds: float, interval: str
 ) -> Any:
@@ -41,12 +55,7 @@ def make_client(
     Raises:
         OperatorError: VENUE_011, ccxt has no such exchange, or it has no such interval.
     """
-    import ccxt.pro  # noqa: PLC0415 - 109 MB and 0.8 s: only a process that opens a venue pays
-
-    base = getattr(ccxt.pro, name, None)
-    if name not in ccxt.pro.exchanges or base is None:
-        raise OperatorError("VENUE_011", f"{name!r} is not an exchange id of ccxt", name=name)
-    client = type("Client", (Measured, base), {})(settings(name, api_key, secret, timeout_seconds))
+    client = type("Client", (Measured, exchange_class(name)), {})(settings(name, api_key, secret, timeout_seconds))
     if interval not in client.timeframes:
         raise OperatorError("VENUE_011", f"{name} has no bars of {interval!r}", name=name, interval=interval)
     client.has["fetchCurrencies"] = False

@@ -12,7 +12,7 @@ from trading_bot.contract.events.trading import OrderType
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues.binance import BinanceDialect
-from trading_bot.venues.ccxt_client import make_client
+from trading_bot.venues.ccxt_client import exchange_class, make_client
 from trading_bot.venues.decoding import (
     MILLISECOND,
     balances_of,
@@ -105,6 +105,8 @@ class CcxtVenue:
     async def open(self, symbols: Sequence[str]) -> dict[str, Instrument]:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
         await self.close()
+        # The import blocks for most of a second: in a thread, so that the loop goes on and hears signals.
+        await asyncio.to_thread(exchange_class, self.name)
         self._client = make_client(
             self.name,
             url=self._url,
