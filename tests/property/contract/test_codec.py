@@ -3,6 +3,7 @@ from __future__ import annotations
 import string
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from support.events import any_event, full_example
 from trading_bot.contract.codec import REDACTED, decode_payload, encode_payload, redact, seal
 from trading_bot.contract.errors import NonRetriableError
 from trading_bot.contract.events import EVENTS
+from trading_bot.contract.events.lifecycle import StateSnapshotted
 from trading_bot.contract.events.observation import RuntimeSampled
 
 SECRET = st.text(string.ascii_letters + string.digits, min_size=16, max_size=64).map(lambda text: f"S3{text}")
@@ -112,3 +114,10 @@ def test_a_float_that_is_no_number_is_never_written(number):
     with pytest.raises(NonRetriableError) as caught:
         encode_payload(RuntimeSampled(**{**fields, "cpu_seconds": number}))
     assert caught.value.code == "JRNL_020"
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity"])
+def test_a_snapshot_whose_texts_speak_of_no_number_is_sealed(word):
+    error = f"EUR/USD bid is '{word}'".encode()
+    event = StateSnapshotted(fold_version=1, state=msgspec.Raw(b'{"message":"' + error + b'"}'))
+    assert word.encode() in encode_payload(event)
