@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ EXPORTERS: Final = {
     (Signal.LOGS, HTTP): "opentelemetry.exporter.otlp.proto.http._log_exporter:OTLPLogExporter",
 }
 REDIRECTS: Final = range(300, 400)
+SDK: Final = "opentelemetry"
+"""The SDK's logger."""
 
 
 def is_wanted(signal: Signal, environment: Mapping[str, str]) -> bool:
@@ -70,8 +73,8 @@ class Destination:
         how = protocol(signal, environment)
         module, _, name = EXPORTERS[signal, how].partition(":")
         self._said = sdk_words()
-        self._why = "no reason was given"
-        self._exporter = getattr(import_module(module), name)(**_options(how, environment))
+        self._exporter = getattr(import_module(module), name)(**self._options(how, environment))
+        _hear_everything()
 
     def send(self, batch: Sequence[Any]) -> str | None:
         """Send a batch, with the SDK's own short retries.
@@ -82,56 +85,67 @@ class Destination:
         self._said.take()
         if str(self._exporter.export(batch).name) == "SUCCESS":
             return None
-        self._why = self._said.take() or self._why  # the SDK does not say the same twice in a row
-        return self._why
+        return self._said.take() or "no reason was given"
 
     def close(self) -> None:
         """Give the connection up; ends a send that waits between two tries."""
         self._exporter.shutdown()
 
+    def _options(self, how: str, environment: Mapping[str, str]) -> dict[str, Any]:
+        own_session = any(name.endswith("_CREDENTIAL_PROVIDER") for name in environment)
+        return {"session": self._session()} if how == HTTP and not own_session else {}
+
+    def _session(self) -> Any:
+        session = import_module("requests").Session()
+        session.hooks["response"].append(self._take_answer)
+        return session
+
+    def _take_answer(self, response: Any, *_: Any, **__: Any) -> None:
+        """Note a refusal. The SDK takes a redirect for success: what was sent would be lost."""
+        answer = f"HTTP {response.status_code} {response.reason}"
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+            self._said.note(answer)
+        if response.status_code in REDIRECTS:
+            response.close()
+            raise ValueError(f"redirected to {response.headers.get('location')}: {answer}")
+
 
 class SdkWords(logging.Handler):
-    """Takes what the SDK's exporters log, and keeps the last of each thread: why a send failed.
+    """Takes what the SDK's exporters log, and keeps it by thread: why a send failed.
 
     It is told nowhere else, and on standard error it would be said at every try.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._last = threading.local()
+        self._of = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a message."""
-        self._last.words = record.getMessage()
+        self.note(record.getMessage())
+
+    def note(self, words: str) -> None:
+        """Keep something that was said in this thread."""
+        self._of.said = [*getattr(self._of, "said", ()), words]
 
     def take(self) -> str:
-        """Return this thread's last message and forget it; empty where there is none."""
-        words, self._last.words = getattr(self._last, "words", ""), ""
-        return words
+        """Return the first and the last that was said in this thread, and forget it; empty if nothing was."""
+        said, self._of.said = getattr(self._of, "said", []), []
+        return "; ".join(dict.fromkeys([*said[:1], *said[-1:]]))
 
 
 @cache
 def sdk_words() -> SdkWords:
     """Return the process's handler, which the SDK's exporters speak to from now on, and to nobody else."""
     words = SdkWords()
-    logger = logging.getLogger("opentelemetry")
+    logger = logging.getLogger(SDK)
     logger.addHandler(words)
     logger.propagate = False
     return words
 
 
-def _options(how: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    own_session = any(name.endswith("_CREDENTIAL_PROVIDER") for name in environment)
-    return {"session": _session()} if how == HTTP and not own_session else {}
-
-
-def _session() -> Any:
-    session = import_module("requests").Session()
-    session.hooks["response"].append(_refuse_redirect)
-    return session
-
-
-def _refuse_redirect(response: Any, *_: Any, **__: Any) -> None:
-    """The SDK follows no redirect, and takes its answer for success: what was sent would be lost."""
-    if response.status_code in REDIRECTS:
-        raise ValueError(f"redirected to {response.headers.get('location')}: HTTP {response.status_code}")
+def _hear_everything() -> None:
+    """Take away the SDK's filter of repeated words: several shippers may fail for the same reason."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(f"{SDK}.exporter"):
+            logging.getLogger(name).filters.clear()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
+import os
+from functools import cache, lru_cache
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 NAMESPACE: Final = "tickertape"
 SERVICES: Final = {"journal": "tickertape-bot", "control": "tickertape-ops"}
 """The process that writes a tape."""
+
+RUNS: Final = 64
+"""Runs whose resource is kept; records come in order."""
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
 
@@ -22,25 +26,19 @@ def scope() -> InstrumentationScope:
     return InstrumentationScope("tickertape", version("tickertape"))
 
 
-@cache
 def resource(tape: str, bot: str, run_id: str) -> Resource:
     """Return the resource of one run. ``OTEL_SERVICE_NAME`` and ``OTEL_RESOURCE_ATTRIBUTES`` add to it and win."""
-    ours = Resource(
-        {
-            "service.name": SERVICES[tape],
-            "service.namespace": NAMESPACE,
-            "service.instance.id": run_id,
-            "service.version": version("tickertape"),
-            "tradingbot.bot": bot,
-        },
-        SCHEMA_URL,
-    )
-    environment = Resource.create({})
-    return ours.merge(Resource(_named(dict(environment.attributes)), environment.schema_url))
+    said = os.environ.get("OTEL_SERVICE_NAME"), os.environ.get("OTEL_RESOURCE_ATTRIBUTES")
+    return _resource(tape, bot, run_id, said)
 
 
-def _named(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the name that the SDK makes up where nobody gave one."""
-    if str(attributes.get("service.name", "")).startswith("unknown_service"):
-        del attributes["service.name"]
-    return attributes
+@lru_cache(RUNS)
+def _resource(tape: str, bot: str, run_id: str, _said: tuple[str | None, ...]) -> Resource:
+    ours = {
+        "service.name": SERVICES[tape],
+        "service.namespace": NAMESPACE,
+        "service.instance.id": run_id,
+        "service.version": version("tickertape"),
+        "tradingbot.bot": bot,
+    }
+    return Resource.create(ours, SCHEMA_URL).merge(OTELResourceDetector().detect())

@@ -124,6 +124,8 @@ class Shipper:
 
     def stop(self) -> None:
         """Ask it to end; what is under way and not confirmed is shipped again by the next run."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         if self._destination is not None:
             self._destination.close()
@@ -146,7 +148,8 @@ class Shipper:
                 pause = min(pause * 2, self._pace.longest_pause)
             else:
                 pause = self._pace.first_pause
-                self.stats.failing_since = None
+                if not more or self._page == PAGE:  # smaller ones only feel their way around a failure
+                    self.stats.failing_since = None
                 if not more:
                     self._stopping.wait(self._pace.look)
 
@@ -154,11 +157,12 @@ class Shipper:
         """Ship one page; return whether there may be more.
 
         Raises:
-            TickertapeError: TEL_011, the collector did not take it; else what is wrong with tape or cursor.
+            TickertapeError: TEL_011, the collector did not take it; else what is wrong with tape or cursors.
         """
-        if not self._path.exists():
+        reader = self._open()
+        if reader is None:
             return False
-        with TapeReader.open(self._path) as reader:
+        with reader:
             cursor = self._held(reader)
             end = self.stats.end = reader.last_seq()
             page = reader.read(cursor.position.seq, self._page, self._kinds) if self._route else []
@@ -174,6 +178,13 @@ class Shipper:
                 raise self._not_taken(items, why)
             self._stamp(reader)
             return is_full
+
+    def _open(self) -> TapeReader | None:
+        """Return the tape, None while there is none. One that cannot be read is the follower's to report."""
+        try:
+            return TapeReader.open(self._path)
+        except TickertapeError:
+            return None
 
     @property
     def _kinds(self) -> list[str]:
@@ -205,7 +216,7 @@ class Shipper:
             self._destination = self._route.connect()
         why = self._destination.send(items)
         if why is None:
-            self._page, self._failed_alone = PAGE, 0
+            self._page, self._failed_alone = min(2 * self._page, PAGE), 0
         return why
 
     def _not_taken(self, items: list[Any], why: str) -> TickertapeError:
