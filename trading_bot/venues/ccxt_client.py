@@ -25,8 +25,8 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
 PING_SECONDS: Final = 10
 """Two unanswered pings end a connection: the only way to notice that the private stream is mute."""
 
-BODY: Final = 5
-"""Where the decoded body stands among what ccxt gives to ``handle_errors`` after the code."""
+HEADERS, BODY = 3, 5
+"""Where headers and decoded body stand among what ccxt gives to ``handle_errors`` after the code."""
 
 PassOn = Callable[[Any, Any], None]
 Tap = Callable[[Any, Any, PassOn], None]
@@ -55,7 +55,9 @@ def make_client(
     Raises:
         OperatorError: VENUE_011, ccxt has no such exchange, or it has no such interval.
     """
-    client = type("Client", (Measured, exchange_class(name)), {})(settings(name, api_key, secret, timeout_seconds))
+    client = type("Client", (Measured, exchange_class(name)), {})(
+        settings(name, api_key, secret, timeout_seconds)
+    )
     if interval not in client.timeframes:
         raise OperatorError("VENUE_011", f"{name} has no bars of {interval!r}", name=name, interval=interval)
     client.has["fetchCurrencies"] = False
@@ -119,6 +121,7 @@ class Measured:
         """Note an answer's status, and whether it was decoded where it is raised as an error."""
         request = CURRENT.get() or Request("")
         request.status = code
+        request.retry_after = seconds_to_wait(answer[HEADERS])
         try:
             return super().handle_errors(code, *answer)  # type: ignore[misc]
         except Exception as error:
@@ -141,6 +144,13 @@ class Measured:
             pass_on(socket, message)
         else:
             self.tap(socket, message, pass_on)
+
+
+def seconds_to_wait(headers: Any) -> float | None:
+    """Return what Retry-After says, if it is a number of seconds."""
+    named = {str(name).lower(): str(value) for name, value in dict(headers or {}).items()}
+    text = named.get("retry-after", "")
+    return float(text) if text.isdecimal() else None
 
 
 def is_list(answer: Any) -> bool:

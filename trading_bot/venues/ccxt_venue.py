@@ -42,6 +42,7 @@ from trading_bot.venues.protocol import (
 from trading_bot.venues.streams import BarSequence
 from trading_bot.venues.translation import (
     CURRENT,
+    NOT_PROCESSED,
     Request,
     is_not_found,
     translate,
@@ -98,6 +99,7 @@ class CcxtVenue:
         self._feed: Feed | None = None
         self._bars: BarSequence
         self._interval_ns = 0
+        self._away_until = 0
         self._reading = ClockReading(offset_ns=0, round_trip_ns=0)
 
     # -- trading ---------------------------------------------------------------------------------
@@ -267,6 +269,13 @@ class CcxtVenue:
         """Return a venue time that has certainly passed: the offset is known to half a round trip."""
         return self._clock.now_ns() + self._reading.offset_ns - self._reading.round_trip_ns // 2
 
+    def _keep_away(self, operation: str, facts: dict[str, Any]) -> None:
+        """Turn a request away that the venue asked not to send yet: one that goes on asking is banned."""
+        left = (self._away_until - self._clock.monotonic_ns()) / 1e9
+        if left > 0:
+            message = f"{operation}: not sent, the venue asks to wait for {left:.1f} s more"
+            raise RetriableError("VENUE_003", message, retry_after_seconds=round(left, 1), **facts)
+
     @contextmanager
     def _request(
         self,
@@ -281,6 +290,7 @@ class CcxtVenue:
         """
         if self._client is None:
             raise RetriableError("VENUE_001", f"{operation}: {self.name} is not open", **facts)
+        self._keep_away(operation, facts)
         self.requests[operation] = self.requests.get(operation, 0) + 1
         request = Request(operation)
         token = CURRENT.set(request)
@@ -289,6 +299,8 @@ class CcxtVenue:
         except caught as error:
             if isinstance(error, asyncio.CancelledError) and not request.handed_over:
                 raise
+            if request.status in NOT_PROCESSED and request.retry_after is not None:
+                self._away_until = self._clock.monotonic_ns() + round(request.retry_after * 1e9)
             translated = translation(error, request, **facts)
             if translated is error:
                 raise

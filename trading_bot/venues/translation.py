@@ -32,6 +32,8 @@ class Request(msgspec.Struct):
     """Whether it was given to the connection: from here on its bytes may have left."""
     status: int | None = None
     """Of the HTTP answer."""
+    retry_after: float | None = None
+    """Seconds that the answer asks to wait."""
     refusal: BaseException | None = None
     """What was raised because a decoded answer said so."""
 

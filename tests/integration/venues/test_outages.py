@@ -172,3 +172,23 @@ def test_the_client_leaves_the_decimal_context_of_the_process_alone(exchange: Ex
     asyncio.run(run())
     assert str(getcontext()) == str(before)
     assert Decimal(1) / Decimal(3) == Decimal("0.3333333333333333333333333333")
+
+
+def test_a_venue_that_asks_to_wait_is_sent_nothing_before(exchange: ExchangeProcess) -> None:
+    async def run() -> None:
+        venue = ccxt_venue(exchange)
+        await venue.open([SYMBOL])
+        exchange.switch("rate_limited", on=True, size=1)
+        with pytest.raises(RetriableError, match="429") as told:
+            await venue.balances()
+        exchange.switch("rate_limited", on=False)
+        held_back = order()
+        with pytest.raises(RetriableError, match="not sent") as unsent:
+            await venue.place(held_back)
+        assert (told.value.code, unsent.value.code) == ("VENUE_003", "VENUE_003")
+        await asyncio.sleep(1.1)
+        assert await venue.order(SYMBOL, held_back.client_order_id) is None
+        await venue.place(order())
+        await venue.close()
+
+    asyncio.run(run())
