@@ -169,6 +169,7 @@ class Shipper:
             is_full = len(page) == self._page
             after = page[-1].seq if is_full else max([end, *(envelope.seq for envelope in page[-1:])])
             if after == cursor.position.seq:
+                self._stamp(reader)
                 return False
             items = self._items(page)
             why = self._send(items)

@@ -1,0 +1,120 @@
+"""The exporter as a process while it ships: killed at any moment, asked to end, or without a collector."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+from support.collector import COLLECTORS, Collector, collecting, environment_of
+from support.command import Command
+from support.pages import get
+from support.recording import Recording, expected_logs, expected_spans
+from support.tapes import eventually
+
+from trading_bot.boot.home import Home
+
+CYCLES = 400
+"""Recorded between two kills: two pages of each signal, and what the last kill left."""
+
+
+@pytest.fixture
+def home(command: Command) -> Home:
+    return Home(command.home).create()
+
+
+def scrape(command: Command, name: str, **labels: str) -> float | None:
+    try:
+        page = get(command.port("BOT_METRICS_PORT"), "/metrics")
+    except OSError:
+        return None
+    return page.value(name, **labels) if page.status == 200 else None
+
+
+@pytest.mark.serial
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", COLLECTORS)
+def test_kill_9_while_it_ships_leaves_nothing_missing_at_the_collector(
+    kind: str, command: Command, journal: Recording, long_run: bool, count: Callable[[str, int, str], None]
+):
+    kills, chance = (20 if long_run else 3), random.Random(3)
+    with collecting(kind) as collector:
+        collector.book.delay = 0.1
+        for number in range(kills):
+            journal.tell(range(number * CYCLES, (number + 1) * CYCLES))
+            before = collector.book.requests
+            exporter = command.start("exporter", **environment_of(collector))
+            eventually(lambda before=before: collector.book.requests > before, 30)
+            time.sleep(chance.uniform(0, 0.35))
+            exporter.kill()
+            exporter.wait()
+        everything = range(kills * CYCLES)
+        command.start("exporter", **environment_of(collector))
+        eventually(lambda: len(collector.book.span_ids()) == len(expected_spans(everything)), 120)
+        eventually(lambda: len(collector.book.log_numbers()) == len(everything), 120)
+        spans, logs = collector.book.span_ids(), collector.book.log_numbers()
+    assert set(spans) == set(expected_spans(everything))
+    assert set(logs) == set(expected_logs(everything))
+    again = sum(spans.values()) - len(spans) + sum(logs.values()) - len(logs)
+    count(
+        f"kill -9 of the exporter while it ships over {kind}", kills, f"nothing missing, {again} sent again"
+    )
+
+
+@pytest.mark.parametrize("kind", COLLECTORS)
+def test_it_ends_within_two_seconds_and_silently_while_a_send_hangs(
+    kind: str, command: Command, journal: Recording
+):
+    with collecting(kind) as collector:
+        collector.book.delay = 20
+        journal.tell(range(10))
+        exporter = command.start("exporter", **environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="60"))
+        eventually(lambda: collector.book.requests >= 2, 30)
+        began = time.monotonic()
+        exporter.terminate()
+        assert exporter.wait(10) == 0
+        assert time.monotonic() - began < 2
+        collector.book.delay = 0
+    assert said(exporter).count("\n") == 1  # where its metrics are
+
+
+@pytest.mark.parametrize("kind", COLLECTORS)
+def test_a_dead_collector_is_one_line_in_the_log_and_false_in_the_condition(
+    kind: str, command: Command, home: Home, journal: Recording
+):
+    journal.tell(range(10))
+    with collecting(kind) as collector:
+        variables = environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="0.3")
+    exporter = command.start("exporter", **variables)
+    failures = "tradingbot_telemetry_export_failures_total"
+    eventually(lambda: (scrape(command, failures, tape="journal", signal="traces") or 0) >= 3, 30)
+    assert scrape(command, "tradingbot_telemetry_lag_events", tape="journal", signal="traces") == 20
+    assert scrape(command, "tradingbot_exporter_errors_total", code="TEL_011") == 2
+    assert home.log("exporter").read_text().count('"TEL_011"') == 2  # one a signal
+    exporter.terminate()
+    assert exporter.wait(10) == 0
+    assert said(exporter).count("\n") == 1
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    return process.communicate(timeout=10)[0]
+
+
+def test_what_is_shipped_is_on_the_metrics_page_and_survives_a_restart(
+    command: Command, journal: Recording, http_collector: Collector
+):
+    labels = {"tape": "journal", "signal": "traces"}
+    journal.tell(range(30))
+    for _ in range(2):
+        exporter = command.start("exporter", **environment_of(http_collector))
+        eventually(lambda: scrape(command, "tradingbot_telemetry_shipped_total", **labels) == 90, 30)
+        assert scrape(command, "tradingbot_telemetry_dropped_total", **labels) == 0
+        eventually(lambda: scrape(command, "tradingbot_telemetry_lag_events", **labels) == 0)
+        stamped = scrape(command, "tradingbot_telemetry_shipped_timestamp_seconds", **labels)
+        assert stamped is not None
+        assert abs(time.time() - stamped) < 120
+        assert scrape(command, "tradingbot_condition", condition="TelemetryFlowing", status="True") == 1
+        exporter.terminate()
+        assert exporter.wait(10) == 0
