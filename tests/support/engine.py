@@ -70,6 +70,21 @@ class RecordingLedger(Ledger):
         return envelope
 
 
+class WallClock(ManualClock):
+    """A manual clock whose wall time somebody sets."""
+
+    set_by_ns = 0
+
+    def now_ns(self) -> int:
+        return super().now_ns() + self.set_by_ns
+
+    def monotonic_ns(self) -> int:
+        return super().now_ns() - NOON
+
+    def set_wall(self, seconds: float) -> None:
+        self.set_by_ns += round(seconds * SECOND)
+
+
 class Rig:
     """A home, a venue and a clock that outlive the runs of a bot.
 
@@ -86,7 +101,7 @@ class Rig:
         **changes: Any,
     ) -> None:
         self.home = Home(folder).create()
-        self.clock = ManualClock(NOON)
+        self.clock = WallClock(NOON)
         self.venue = venue_kind(
             clock=self.clock,
             instruments=[instrument(PAIR), instrument(STOCK)],
@@ -129,7 +144,8 @@ class Rig:
     async def running(self) -> AsyncIterator[Running]:
         """Like :meth:`starting`, from the moment on at which the bot trades and both symbols have quotes."""
         async with self.starting() as running:
-            await running.until(lambda: running.parts.vitals.ready)
+            await running.until(lambda: running.parts.execution.instruments)
+            await running.until(running.quote_until_ready)
             for symbol in (PAIR, STOCK):
                 await running.quote(symbol=symbol)
             running.beat()
@@ -194,12 +210,14 @@ class Running:
     async def quote(self, bid: str = "1.1000", ask: str = "1.1002", symbol: str = PAIR) -> None:
         """Move the market, and wait until the bot has heard of it."""
         self.rig.push_quote(bid, ask, symbol)
-        await self.until(
-            lambda: (
-                (quote := self.parts.feed.quotes.get(symbol)) is not None
-                and (str(quote.bid), quote.received_at) == (bid, self.rig.clock.now_ns())
-            )
-        )
+        await self.until(lambda: not len(self.rig.venue._mailbox))
+
+    def quote_until_ready(self) -> bool:
+        """Quote each symbol as long as the bot waits for it; return whether it is ready."""
+        for symbol in (PAIR, STOCK):
+            if symbol not in self.parts.feed.quotes:
+                self.rig.push_quote(symbol=symbol)
+        return self.parts.vitals.ready
 
     async def bar(self, close: str, symbol: str = PAIR) -> None:
         """Close a bar, and wait until the bot has decided on it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
@@ -128,11 +129,13 @@ class Bot:
         """Start up in order, each step until it succeeds; then keep level with the venue."""
         await self._until_done(self._open_venue)
         self._restore_anchors()
+        self._feed.begin()
         self._begin("listen", self._listen())
         self._begin("settle", self._settlement.run())
         self._settlement.doubt_recovered()
         await self._until_done(self._measure_clock)
         await self._until_done(lambda: self._reconcile("start"))
+        await self._hear_quotes()
         await self._until_done(self._warm_up)
         self._ledger.append(
             BotReady(
@@ -142,6 +145,7 @@ class Bot:
             )
         )
         self._vitals.ready = True
+        self._vitals.beat()  # what limits the mode is found before trading begins, not a second after
         self._context.modes.withdraw(NOT_READY)
         self._begin("clock", self._keep(self._measure_clock, CLOCK_SECONDS))
         self._begin("prune", self._prune())
@@ -204,7 +208,9 @@ class Bot:
 
     async def _measure_clock(self) -> None:
         reading = await self._venue.clock()
-        self._context.meter.clock_offset_ns = reading.offset_ns
+        limit = self._context.settings.intervals.max_clock_offset_ms
+        if self._context.meter.clock_offset_ns is None or reading.round_trip_ns / 2e6 < limit:
+            self._context.meter.clock_offset_ns = reading.offset_ns  # a slow answer tells no difference
 
     async def _reconcile(self, trigger: str) -> None:
         await self._reconciliation.run(trigger)
@@ -213,6 +219,13 @@ class Bot:
     async def _warm_up(self) -> None:
         for symbol in self._context.settings.symbols:
             self._decisions.warm_up(symbol, await self._venue.candles(symbol, HISTORY_BARS))
+
+    async def _hear_quotes(self) -> None:
+        """Wait for a quote of each open symbol, as long as a quote may be old: the marks are of another run."""
+        if self._feed.open_symbols():
+            with contextlib.suppress(TimeoutError):
+                limit = self._context.settings.intervals.stale_after_seconds
+                await asyncio.wait_for(self._feed.all_heard.wait(), limit)
 
     async def _listen(self) -> None:
         async for message in self._venue.listen():

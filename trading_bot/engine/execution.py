@@ -63,6 +63,7 @@ class Execution:
         self._errors = context.errors
         self._clock = context.clock
         self._venue = venue
+        self._began = context.clock.monotonic_ns()
         self._flights: dict[str, Flight] = {}
         self._intent_times: deque[int] = deque(_intent_times(self._ledger.state), maxlen=RECENT_ORDERS)
         self._placing: set[asyncio.Task[None]] = set()
@@ -100,6 +101,15 @@ class Execution:
         self._placing.add(task)
         task.add_done_callback(self._placing.discard)
         return True
+
+    def least_age_ns(self, order: Order) -> int:
+        """Return how long ago an order was sent, at least, by the clock that nobody sets.
+
+        One that an earlier run has sent is at least as old as this run.
+        """
+        flight = self._flights.get(order.client_order_id)
+        since = flight.sent_at if flight is not None and flight.sent_at is not None else self._began
+        return self._clock.monotonic_ns() - since
 
     async def finish_placing(self, timeout: float) -> None:
         """Wait for orders that are being placed; what is not answered by then is asked for at the next start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
@@ -23,25 +24,34 @@ class FeedWatch:
 
     Attributes:
         quotes: the latest quote by symbol.
+        all_heard: every symbol whose session is open has been quoted in this run.
     """
 
     def __init__(self, context: Context) -> None:
         self.quotes: dict[str, Quote] = {}
+        self.all_heard = asyncio.Event()
         self._context = context
         self._ledger = context.ledger
         self._errors = context.errors
         self._clock = context.clock
         self._messages: Counter[str] = Counter()
+        self._heard: dict[str, int] = {}
         self._written: dict[str, int] = {}
         self._refused = 0
         self._began = context.clock.monotonic_ns()
         self._last_data = self._began
 
+    def begin(self) -> None:
+        """Note that quotes are listened to from now on."""
+        self._began = self._last_data = self._clock.monotonic_ns()
+
     def take(self, quote: Quote) -> None:
         """Take a quote; it goes on the tape with the next :meth:`write_down` of its symbol."""
         self.quotes[quote.symbol] = quote
         self._messages[quote.symbol] += 1
-        self._last_data = self._clock.monotonic_ns()
+        self._last_data = self._heard[quote.symbol] = self._clock.monotonic_ns()
+        if not self.all_heard.is_set() and all(symbol in self.quotes for symbol in self.open_symbols()):
+            self.all_heard.set()
 
     def refuse(self, symbol: str, message: str) -> None:
         """Note a message that was refused at the edge; the first of a sample is recorded as an error."""
@@ -122,8 +132,8 @@ class FeedWatch:
         return is_session_open(self._context.settings.sessions.get(symbol), now)
 
     def _is_old(self, symbol: str, now: int) -> bool:
+        """By both clocks: one can be set back, the other does not see what waited before it was heard."""
         limit = self._context.settings.intervals.stale_after_seconds * SECOND
+        heard_for = self._clock.monotonic_ns() - self._heard.get(symbol, self._began)
         quote = self.quotes.get(symbol)
-        if quote is None:
-            return self._clock.monotonic_ns() - self._began > limit
-        return now - quote.received_at > limit
+        return heard_for > limit or (quote is not None and now - quote.received_at > limit)

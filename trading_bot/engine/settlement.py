@@ -75,10 +75,10 @@ class Settlement:
         Raises:
             TickertapeError: the venue did not answer.
         """
-        asked_at = self._clock.now_ns()  # the answer says how it was then, however long it took
+        age = self._execution.least_age_ns(order)  # the answer says how it was now, however long it takes
         report = await self._venue.order(order.symbol, order.client_order_id)
         if report is None:
-            return self._not_found(order, asked_at)
+            return self._not_found(order, age)
         for fill in await self._venue.fills(order.symbol, order.intended_at - OVERLAP_NS):
             if fill.client_order_id in {None, order.client_order_id}:
                 self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
@@ -114,8 +114,8 @@ class Settlement:
             self._ledger.append(recorded, trace_id=trace.trace_id)
         return settled
 
-    def _not_found(self, order: Order, asked_at: int) -> bool:
-        if asked_at - (order.sent_at or order.intended_at) < RECEIVE_WINDOW_NS:
+    def _not_found(self, order: Order, age_ns: int) -> bool:
+        if age_ns < RECEIVE_WINDOW_NS:
             return False
         message = "the venue does not know the order, and its request is too old to be accepted still"
         self._execution.end_unknown_to_venue(order, message)

@@ -55,7 +55,7 @@ class Vitals:
         self._venue_watch = venue_watch
         self._decisions = decisions
         self._drift = drift
-        self._reconciled_in_run = False
+        self._reconciled_at: int | None = None
         self._snapshot_at = context.clock.monotonic_ns()
 
     def beat(self) -> None:
@@ -98,7 +98,7 @@ class Vitals:
 
     def note_reconciled(self) -> None:
         """Note that books and venue were compared in this run."""
-        self._reconciled_in_run = True
+        self._reconciled_at = self._clock.monotonic_ns()
 
     async def prune(self) -> None:
         """Take off the tape what is past its retention, and say so on it."""
@@ -177,7 +177,6 @@ class Vitals:
     def _facts(self) -> Facts:
         state, now = self._ledger.state, self._clock
         fault = self._ledger.fault
-        reconciled_at = state.reconciliation.completed_at
         return Facts(
             ready=self.ready,
             open_symbols=tuple(self._feed.open_symbols()),
@@ -188,7 +187,7 @@ class Vitals:
             venue_message=self._venue_watch.message,
             venue_answered=self._venue_watch.answered,
             journal_fault=fault.message if fault is not None else None,
-            reconciled_age=_age(reconciled_at, now.now_ns()) if self._reconciled_in_run else None,
+            reconciled_age=_age(self._reconciled_at, now.monotonic_ns()),
             reconcile_limit=3 * self._context.settings.intervals.reconcile_seconds,
             mismatches=tuple(m.message for m in state.reconciliation.mismatches.values()),
             breakers=tuple(state.breakers),

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from support.engine import PAIR, STOCK, Rig, play
 
+from trading_bot.contract.events.account import ReconciliationCompleted
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.market import BarClosed, FeedReconnected, QuoteConflated
 from trading_bot.contract.events.trading import OrderDenied, Side
 from trading_bot.venues.protocol import BadMessage, StreamName
 
+HOUR = 3600
 STALE = 6.0
 """Seconds, beyond the default limit of five."""
 
@@ -94,6 +96,8 @@ def test_quotes_are_conflated_on_the_tape_and_counted(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path)
         async with rig.running() as bot:
+            rig.clock.advance(1)
+            bot.beat()
             before = len(bot.events(QuoteConflated))
             for ask in ("1.1003", "1.1004", "1.1005"):
                 rig.push_quote("1.1000", ask)
@@ -180,5 +184,38 @@ def test_what_is_held_is_sold_at_the_market_although_the_feed_is_stale(tmp_path:
             await bot.bar("1.00")
             await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
             assert [order.side for order in bot.orders] == [Side.BUY, Side.SELL]
+
+    play(scenario())
+
+
+def test_a_clock_that_is_set_back_does_not_keep_old_quotes_fresh(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.clock.set_wall(-HOUR)
+            rig.clock.advance(STALE)
+            await bot.quote(symbol=STOCK)
+            bot.beat()
+            assert bot.state.markets[PAIR].blocks.keys() == {"StaleFeed"}
+            assert not bot.state.markets[STOCK].blocks
+
+    play(scenario())
+
+
+def test_the_bot_is_ready_once_it_has_heard_a_quote_of_each_symbol_in_this_run(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, intervals={"stale_after_seconds": 1})
+        async with rig.starting() as bot:
+            await bot.until(lambda: bot.events(ReconciliationCompleted))
+            rig.push_quote()
+            await bot.until(lambda: PAIR in bot.parts.feed.quotes)
+            assert not bot.parts.vitals.ready
+            rig.push_quote(symbol=STOCK)
+            await bot.until(lambda: bot.parts.vitals.ready, 0.5)
+        async with rig.starting() as bot:
+            await bot.until(lambda: bot.parts.vitals.ready, 3)  # nobody quotes: it does not wait for ever
+            rig.clock.advance(1.1)
+            bot.beat()
+            assert bot.state.mode.reason == "AllSymbolsBlocked"
 
     play(scenario())

@@ -16,7 +16,7 @@ from trading_bot.contract.events.account import (
     PositionAdopted,
     ReconciliationCompleted,
 )
-from trading_bot.contract.events.lifecycle import BotReady, Mode
+from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import LearnedBy, OrderDenied, OrderFilled, OrderOutcomeLost, Side
 from trading_bot.venues.in_memory import InMemoryVenue
 from trading_bot.venues.protocol import StreamName, VenueFill
@@ -209,7 +209,7 @@ def test_a_venue_that_does_not_answer_at_the_start_is_asked_until_it_does(tmp_pa
             bot.beat()
             assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.PAUSED, "Starting")
             assert bot.state.conditions["VenueReachable"].status == "False"
-            await bot.until(lambda: bot.events(BotReady))
+            await bot.until(bot.quote_until_ready)
             bot.beat()
             assert bot.state.conditions["VenueReachable"].status == "True"
 

@@ -11,7 +11,7 @@ from support.engine import PAIR, STOCK, Rig, Running, play
 
 from trading_bot.contract.errors import HaltError
 from trading_bot.contract.events.account import BreakerOpened, BreakerReset, DayStarted
-from trading_bot.contract.events.lifecycle import Mode
+from trading_bot.contract.events.lifecycle import Mode, ModeChanged
 from trading_bot.contract.events.trading import (
     OrderAcknowledged,
     OrderCancelled,
@@ -20,6 +20,8 @@ from trading_bot.contract.events.trading import (
     OrderRejected,
     OrderSent,
 )
+from trading_bot.venues.in_memory import InMemoryVenue
+from trading_bot.venues.protocol import ClockReading
 
 RESTING = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
 HOUR = 3600
@@ -196,3 +198,33 @@ def test_an_error_that_halts_stops_trading_until_a_person_lifts_it_over_restarts
             await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING, 0.5)
 
     play(scenario())
+
+
+def test_what_limits_the_mode_is_found_before_trading_begins(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        rig.venue.clock_offset_ns = 1_500_000_000
+        async with rig.running() as bot:
+            assert [change.reason for change in bot.events(ModeChanged)] == ["Starting", "ClockSkew"]
+
+    play(scenario())
+
+
+def test_an_answer_that_took_long_says_nothing_of_the_clock(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=SlowClock)
+        async with rig.running() as bot:
+            rig.venue.clock_offset_ns = 2_000_000_000
+            await bot.bot._measure_clock()
+            bot.beat()
+            assert bot.state.mode.mode is Mode.RUNNING
+
+    play(scenario())
+
+
+class SlowClock(InMemoryVenue):
+    """Answers the question for its time four seconds later."""
+
+    async def clock(self) -> ClockReading:
+        reading = await super().clock()
+        return ClockReading(offset_ns=reading.offset_ns, round_trip_ns=4_000_000_000)

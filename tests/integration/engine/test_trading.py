@@ -168,7 +168,7 @@ def test_a_bar_that_comes_before_the_history_is_left_to_the_history(tmp_path: Pa
         async with rig.starting() as bot:
             await bot.until(lambda: bot.parts.execution.instruments)
             rig.push_bar("1.20")
-            await bot.until(lambda: bot.parts.vitals.ready)
+            await bot.until(bot.quote_until_ready)
             assert not bot.events(OrderDenied)
             assert not bot.events(SignalRaised)
 

@@ -277,3 +277,18 @@ def test_an_acknowledged_order_that_the_venue_drops_is_over_and_what_it_filled_c
             assert bot.events(OrderCancelled)[0].reason == "venue"
 
     play(scenario())
+
+
+def test_a_clock_that_is_set_forward_does_not_make_an_order_too_old_to_arrive(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_next_order()
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderOutcomeLost))
+            rig.clock.set_wall(3600)
+            asked = rig.venue.requests.get("order", 0)
+            await bot.until(lambda: rig.venue.requests.get("order", 0) > asked + 1)
+            assert bot.only_order().status is OrderStatus.UNKNOWN
+
+    play(scenario())
