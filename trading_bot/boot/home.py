@@ -71,6 +71,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.path / "exports"
 
     @property
+    def data(self) -> Path:
+        """One's own market data, checked."""
+        return self.path / "data"
+
+    @property
     def logs(self) -> Path:
         """JSONL logs, one a process."""
         return self.path / "logs"

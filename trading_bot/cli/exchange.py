@@ -10,25 +10,31 @@ from typing import Any
 
 import click
 
+from trading_bot.boot.home import Home
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.options import Duration, bar_option, home_option, output_option
+from trading_bot.cli.own_data import data_options, take_data
 from trading_bot.contract.errors import NonRetriableError
 
 
 @click.group(invoke_without_command=True)
 @home_option
 @bar_option("1m")
+@data_options
 @click.pass_context
-def exchange(context: click.Context, home: Path | None, bar: str) -> int:
+def exchange(context: click.Context, /, home: Path | None, bar: str, data: Path | None, **about: Any) -> int:
     """Run the simulated exchange: real bars, Binance's protocol, books of its own.
 
-    Example: tickertape exchange --bar 1s
+    Examples: tickertape exchange --bar 1s · tickertape exchange --data btc.csv --symbol BTC/USD
     """
     if context.invoked_subcommand is not None:
         context.obj = home
         return 0
     from trading_bot.cli.processes import start  # noqa: PLC0415 - `exchange fault` needs none of it
 
+    folder = Home(load_settings(home).home)
+    for line in take_data(folder, data, **about):
+        click.echo(line)
     return start("exchange", home, bar=bar)
 
 

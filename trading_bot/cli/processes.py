@@ -17,6 +17,7 @@ from trading_bot.boot.settings import load_settings
 from trading_bot.boot.signals import HALT_SIGNAL, LOOK_AGAIN_SIGNAL
 from trading_bot.cli.options import BARS, home_option
 from trading_bot.contract.errors import OperatorError
+from trading_bot.market_data.stored import stored_in
 
 ENTRY_POINTS: Final = {
     "run": "trading_bot.engine.process:run",
@@ -75,13 +76,14 @@ def entry_point(name: str) -> Any:
 def run(home: Path | None, bar: str | None) -> int:
     """Run the bot. It trades until SIGTERM or Ctrl-C, and ends within 5 s of it.
 
-    With --bar a home that has neither a journal nor a config.yaml gets one with the default settings;
-    any other home is left as it is.
+    With --bar a home that has neither a journal nor a config.yaml gets one with the default settings, which
+    trade the home's own market data where it has some; any other home is left as it is.
     """
     folder = Home(load_settings(home).home)
-    if bar is not None and not folder.journal.exists() and not folder.config.exists():
+    own = sorted(stored_in(folder.data))
+    if (bar is not None or own) and not folder.journal.exists() and not folder.config.exists():
         folder.create()
-        entry_point(FIRST_CONFIG)(folder.config, bar)
+        entry_point(FIRST_CONFIG)(folder.config, bar or "1m", own)
     return start("run", home)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -18,6 +18,7 @@ from trading_bot.boot.ports import probe
 from trading_bot.boot.settings import HOME_VARIABLE, BootSettings, load_settings, url_host
 from trading_bot.boot.signals import stop_event
 from trading_bot.cli.options import Duration, bar_option, home_option
+from trading_bot.cli.own_data import data_options, take_data
 from trading_bot.cli.simulation import Simulation
 from trading_bot.cli.supervision.child import Child
 from trading_bot.cli.supervision.life import Life
@@ -26,6 +27,7 @@ from trading_bot.cli.supervision.supervisor import Supervisor
 from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.events.lifecycle import Supervisor as SupervisorName
 from trading_bot.journal.locks import Lock
+from trading_bot.market_data.stored import stored_in
 
 BOT: Final = "bot"
 
@@ -34,12 +36,15 @@ BOT: Final = "bot"
 @home_option
 @bar_option("1s")
 @click.option("--duration", type=Duration(), help="Stop after this time, e.g. 60s.  [default: until Ctrl-C]")
-def up(home: Path | None, bar: str, duration: float | None) -> int:
+@data_options
+def up(home: Path | None, bar: str, duration: float | None, data: Path | None, **about: Any) -> int:
     """Run everything: the simulated exchange, the bot, the exporter and ops, each a process of its own.
 
     A process that dies is started again. Ctrl-C stops everything cleanly within 5 s.
 
-    Example: tickertape up --duration 60s
+    With --data it plays your own bars instead of the bundled ones, and the bot trades them.
+
+    Examples: tickertape up --duration 60s · tickertape up --data btc.csv --symbol BTC/USD
     """
     stop = stop_event()
     settings = load_settings(home)
@@ -47,6 +52,8 @@ def up(home: Path | None, bar: str, duration: float | None) -> int:
     lock = _only_one(folder)
     try:
         _probe_all(settings)
+        for line in take_data(folder, data, **about):
+            click.echo(line)
         children = _children(settings, folder, bar)
         market_time = Simulation(settings).market_time if settings.is_simulated else nothing_known
         life = Life(folder, children, say, market_time)
@@ -125,6 +132,12 @@ def command_line() -> list[str]:
     return [found] if found else [sys.executable, "-m", "trading_bot"]
 
 
+def played(home: Home) -> str:
+    """Return what the exchange of this home plays."""
+    own = sorted(stored_in(home.data))
+    return f"your data of {', '.join(own)}" if own else "real market data"
+
+
 def introduction(settings: BootSettings, home: Home) -> str:
     """Return what runs where, the read key, and three commands to try."""
     host = url_host(settings.host)
@@ -136,7 +149,7 @@ def introduction(settings: BootSettings, home: Home) -> str:
         (
             f"tickertape {settings.name}: home {home.path}",
             "",
-            f"  exchange  {exchange}" + ("  (simulated, real market data)" if settings.is_simulated else ""),
+            f"  exchange  {exchange}" + (f"  (simulated, {played(home)})" if settings.is_simulated else ""),
             "  bot       trades; its tape is journal.db in the home folder",
             f"  exporter  http://{host}:{settings.metrics_port}/metrics",
             f"  ops       http://{host}:{settings.api_port}/api/v1",

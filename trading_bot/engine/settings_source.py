@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,9 +39,19 @@ def read_config(path: Path) -> Settings:
     return parse_settings(document)
 
 
-def write_first_config(path: Path, bar: str) -> None:
-    """Write the default settings, with this bar interval, where no settings file is yet."""
+def write_first_config(path: Path, bar: str, symbols: Sequence[str] = ()) -> None:
+    """Write the default settings, with this bar interval, where no settings file is yet.
+
+    Args:
+        path: the settings file.
+        bar: the interval.
+        symbols: trade these, by a moving average each, instead of the bundled data's.
+    """
     text = DEFAULT_CONFIG.read_text().replace("bar: 1m", f"bar: {bar}")
+    if symbols:
+        listed = f"[{', '.join(symbols)}]"
+        text = re.sub(r"symbols: \[.*\]", f"symbols: {listed}", text)
+        text = re.sub(r"  reversion:\n(    .*\n)+", "", text)
     path.write_text(text)
 
 

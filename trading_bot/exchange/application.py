@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from pathlib import Path
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -29,7 +31,8 @@ from trading_bot.exchange.markets import Market, Markets
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.signatures import Credentials
 from trading_bot.exchange.venue import VENUE, Venue
-from trading_bot.market_data import bundled
+from trading_bot.market_data import bundled, stored
+from trading_bot.market_data.series import Series
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,15 +43,16 @@ def assemble(
     clock: Clock,
     report_error: Callable[[BaseException], object],
     stopping: asyncio.Event,
+    own: Mapping[str, Path] = MappingProxyType({}),
 ) -> Venue:
-    """Return the parts of an exchange over its books, with the bundled bars.
+    """Return the parts of an exchange over its books, with one's own bars, by symbol, else the bundled.
 
     Raises:
         OperatorError: DATA_001 to DATA_004 when the bars cannot be used.
     """
     markets = Markets(
-        Market(listed, bundled.load(listed.instrument.symbol), books.timeline, books.seed)
-        for listed in listing.listings(books.first_bars)
+        Market(listed, _series(listed.instrument.symbol, own), books.timeline, books.seed)
+        for listed in listing.listings(books.first_bars, stored.descriptions(own))
     )
     faults = Faults(books.faults(), clock, books.seed)
     return Venue(
@@ -62,6 +66,10 @@ def assemble(
         report_error=report_error,
         stopping=stopping,
     )
+
+
+def _series(symbol: str, own: Mapping[str, Path]) -> Series:
+    return stored.load(own[symbol]) if symbol in own else bundled.load(symbol)
 
 
 def application(venue: Venue) -> web.Application:

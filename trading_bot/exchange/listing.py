@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.domain.instruments import Instrument
+from trading_bot.market_data.stored import Description
 
 QUOTE_ASSET = "USD"
+HISTORY_BARS = 500
 MOST_QUANTITY = Decimal(9_000_000)
 MOST_PRICE = Decimal(1_000_000)
 ASSET_STEP = Decimal("0.00000001")
@@ -59,18 +63,35 @@ DEFAULTS: dict[str, Listing] = {
 }
 
 
-def listings(first_bars: dict[str, int] | None = None) -> tuple[Listing, ...]:
-    """Return what is listed, with other first bars for the symbols named.
+def own_listing(series: Description) -> Listing:
+    """Return the market of one's own data, with ticks of six digits and lots worth 0.1 to 1 USD.
+
+    It begins with its first bar, or with its 501st where there are more: the 500 before are the history.
+    """
+    power = math.floor(math.log10(series.lowest))
+    tick = min(Decimal("0.01"), Decimal(10) ** (power - 5))
+    lot = Decimal(10) ** (-power - 1)
+    base = series.symbol.partition("/")[0]
+    whole_rounds = -(-HISTORY_BARS // (2 * series.bars)) * 2 * series.bars
+    first_bar = HISTORY_BARS if series.bars > HISTORY_BARS else whole_rounds
+    return _listing(base, first_bar, tick=f"{tick:f}", lot=f"{lot:f}", spread_bps=2.0)
+
+
+def listings(
+    first_bars: Mapping[str, int] | None = None, own: Mapping[str, Description] | None = None
+) -> tuple[Listing, ...]:
+    """Return what is listed, with other first bars for the symbols named: one's own data, else the bundled.
 
     Raises:
         OperatorError: DATA_003 for a symbol that is not listed.
     """
+    listed = {symbol: own_listing(series) for symbol, series in own.items()} if own else DEFAULTS
     chosen = first_bars or {}
     for symbol in chosen:
-        if symbol not in DEFAULTS:
-            known = ", ".join(DEFAULTS)
+        if symbol not in listed:
+            known = ", ".join(listed)
             raise OperatorError("DATA_003", f"no market data for {symbol}; there is {known}", symbol=symbol)
     return tuple(
         msgspec.structs.replace(listing, first_bar=chosen.get(symbol, listing.first_bar))
-        for symbol, listing in DEFAULTS.items()
+        for symbol, listing in listed.items()
     )

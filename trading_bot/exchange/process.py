@@ -21,6 +21,7 @@ from trading_bot.exchange.door import Door
 from trading_bot.exchange.listing import QUOTE_ASSET, listings
 from trading_bot.exchange.signatures import Credentials
 from trading_bot.exchange.venue import VENUE
+from trading_bot.market_data.stored import Description, descriptions, stored_in
 from trading_bot.telemetry import ErrorRecorder, JsonLines, log_sink
 
 OPENING_BALANCE: Final = Decimal(100_000)
@@ -46,10 +47,13 @@ def run(
         first_bars: by symbol, the place in the data that plays when the books are begun.
         seed: chooses the synthetic quotes between real prices when the books are begun.
 
+    It plays one's own data where the home has some, else the bundled series.
+
     Raises:
         OperatorError: DATA_003 or DATA_005 for the arguments, JRNL_003 for a second exchange on this home.
     """
-    asyncio.run(serve(settings, opening(bar, opening_balance, first_bars or {}, seed)))
+    own = descriptions(stored_in(Home(settings.home).data))
+    asyncio.run(serve(settings, opening(bar, opening_balance, first_bars or {}, seed, own)))
     return 0
 
 
@@ -58,9 +62,10 @@ def opening(
     balance: Decimal = OPENING_BALANCE,
     first_bars: Mapping[str, int] = MappingProxyType({}),
     seed: int = SEED,
+    own: Mapping[str, Description] = MappingProxyType({}),
 ) -> Opening:
-    """Return what books are begun with, as :func:`run` says it."""
-    listed = listings(dict(first_bars))
+    """Return what books are begun with, as :func:`run` says it; ``own`` is one's own data, by symbol."""
+    listed = listings(first_bars, own)
     return Opening(
         interval=bar,
         seed=seed,
@@ -85,7 +90,8 @@ async def serve(
     errors = ErrorRecorder(log_sink(JsonLines(home.log("exchange"), "exchange")), clock)
     credentials = Credentials(*venue_credentials(settings))
     with contextlib.closing(Books.open(home.exchange, begun_with, clock.now_ns())) as books:
-        app = application(assemble(books, credentials, clock, errors.record, stopping))
+        own = stored_in(home.data)
+        app = application(assemble(books, credentials, clock, errors.record, stopping, own))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=LAST_ANSWERS_SECONDS)
         await runner.setup()
         door = Door(runner, settings.host, settings.exchange_port)
