@@ -77,14 +77,14 @@ class Floor:
         ):
             ours.write_bytes(theirs.read_bytes())
         self.home.config.write_text(json.dumps(self._settings))
-        self._running["exchange"] = self.command.start(
-            "exchange", "--bar", "1s", BOT_HOME=str(self._exchange_home)
-        )
+        self.start("exchange")
         assert wait_until(lambda: self.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 20), self.said("exchange")
 
     def start(self, name: str) -> subprocess.Popen[str]:
-        """Start ``run``, ``exporter`` or ``ops``."""
-        process = self._running[name] = self.command.start(name)
+        """Start ``run``, ``exporter``, ``ops`` or ``exchange``."""
+        options = {"BOT_HOME": str(self._exchange_home)} if name == "exchange" else {}
+        arguments = ("--bar", "1s") if name == "exchange" else ()
+        process = self._running[name] = self.command.start(name, *arguments, **options)
         return process
 
     def kill(self, name: str) -> None:

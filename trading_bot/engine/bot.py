@@ -303,6 +303,7 @@ class Bot:
     def _halt(self) -> None:
         self._vitals.halt_asked = True
         self._vitals.look_at_halt()
+        self._vitals.write_beacon()  # who asked waits for it
         self._obey_halt()
 
     def _obey_halt(self) -> None:
@@ -315,6 +316,7 @@ class Bot:
         self._vitals.halt_asked = False
         self._context.modes.withdraw(HALTING_ERROR)
         self._vitals.look_at_halt()
+        self._vitals.write_beacon()
 
     async def _wind_down(self) -> None:
         """Finish what is on its way, cancel what works if asked to, write everything down."""

@@ -79,3 +79,20 @@ def test_a_mute_feed_denies_orders_and_recovers_when_it_speaks_again(floor: Call
     fresh = here.wait_for(ConditionChanged.KIND, after=stale.seq, condition="FeedFresh", status="True")
     here.wait_for(OrderFilled.KIND, after=fresh.seq)
     agree(here)
+
+
+def test_an_exchange_that_is_killed_and_comes_back_finds_the_bot_waiting_and_both_agree(
+    floor: Callable[..., Floor],
+):
+    here = floor(execution=SHORT_TIMEOUT)
+    here.start("run")
+    here.wait_for(OrderFilled.KIND)
+    here.kill("exchange")
+    gone = here.wait_for(ConditionChanged.KIND, condition="VenueReachable", status="False")
+    time.sleep(1)
+    here.start("exchange")
+    back = here.wait_for(ConditionChanged.KIND, after=gone.seq, condition="VenueReachable", status="True")
+    here.wait_for(OrderFilled.KIND, after=back.seq, seconds=30)
+    agree(here)
+    assert {entry["times"] for entry in here.books()["received"]} == {1}
+    assert not here.events(MismatchFound.KIND)
