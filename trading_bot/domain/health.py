@@ -106,7 +106,8 @@ def _up(
     state: State, liveness: Liveness, journal_error: str | None, tape_fault: TapeFault | None
 ) -> tuple[bool, str]:
     if tape_fault is TapeFault.MISSING:
-        return False, "NeverStarted" if liveness is Liveness.ABSENT else "JournalMissing"
+        has_run = liveness is not Liveness.ABSENT or state.run.started_at is not None
+        return False, "JournalMissing" if has_run else "NeverStarted"
     if tape_fault is TapeFault.CORRUPT:
         return False, "JournalCorrupt"
     if liveness in (Liveness.DEAD, Liveness.ABSENT):

@@ -44,7 +44,7 @@ GREATEST: Final = Decimal(10) ** 15
 
 BASIS_POINTS: Final = Decimal(10_000)
 
-ALLOWS_CLOSES: Final = frozenset({"StaleFeed", "NoHistory"})
+ALLOWS_CLOSES: Final = frozenset({"StaleFeed"})
 """Reasons of a blocked symbol under which what is held is certain, so that it may be closed."""
 
 

@@ -25,8 +25,6 @@ CODE = re.compile(r"\b(?:AUTH|API|CFG|WF|BOT|FEED|VENUE|ORDER|RISK|RECON|JRNL|TE
 CATALOGUE = Path("trading_bot/contract/errors")
 
 RESERVED = {
-    "FEED_004": "until the engine says it itself, the venue's own error is recorded",
-    "RECON_002": "until the engine says it itself, the venue's own error is recorded",
     "JRNL_014": "dropped measurements are counted in tradingbot_journal_dropped_measurements_total",
     "JRNL_015": "a reader that goes back counts it in tradingbot_exporter_rewinds_total",
 }

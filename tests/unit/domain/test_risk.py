@@ -73,7 +73,6 @@ def test_the_mode_says_what_may_be_sent(mode, side, passes):
     ("reason", "market_close", "limit_close"),
     [
         ("StaleFeed", True, False),
-        ("NoHistory", True, True),
         ("UnknownOrder", False, False),
         ("Mismatch", False, False),
         ("SomethingNew", False, False),

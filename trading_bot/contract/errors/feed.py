@@ -41,13 +41,4 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="The message was dropped; the last good value keeps ageing.",
         remediation=(Remediation("Look at the venue's feed for the symbol"),),
     ),
-    ErrorDefinition(
-        code="FEED_004",
-        title="History could not be read",
-        consequence=RetriableError,
-        severity=Severity.ERROR,
-        cause="The bars that strategies warm up on could not be fetched.",
-        impact="The bot tries again; it takes no decision on the symbol before.",
-        remediation=(Remediation("Look at the venue's status"),),
-    ),
 )

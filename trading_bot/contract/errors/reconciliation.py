@@ -7,7 +7,6 @@ from trading_bot.contract.errors.definition import (
     NonRetriableError,
     ReduceOnlyError,
     Remediation,
-    RetriableError,
     Severity,
 )
 
@@ -23,15 +22,6 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
             Remediation("Compare both values in the context with the venue's own page"),
             Remediation("Look for trades made by hand or by another program with the same keys"),
         ),
-    ),
-    ErrorDefinition(
-        code="RECON_002",
-        title="Reconciliation could not be done",
-        consequence=RetriableError,
-        severity=Severity.ERROR,
-        cause="The venue did not answer the queries that reconciliation needs.",
-        impact="It is tried again; at start nothing is traded before it succeeds.",
-        remediation=(Remediation("Look at the venue's status and at the keys"),),
     ),
     ErrorDefinition(
         code="RECON_003",

@@ -178,7 +178,7 @@ class SymbolBlocked(Event, frozen=True, kw_only=True):
     symbol: str
     blocked: bool
     reason: str
-    """``StaleFeed``, ``UnknownOrder``, ``Mismatch`` or ``NoHistory``."""
+    """``StaleFeed``, ``UnknownOrder`` or ``Mismatch``."""
     message: str
 
 

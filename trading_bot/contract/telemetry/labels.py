@@ -14,7 +14,6 @@ UP_REASONS: Final = (
     "Alive",
     "Dead",
     "Frozen",
-    "Starting",
     "JournalUnwritable",
     "JournalMissing",
     "JournalCorrupt",
@@ -55,7 +54,7 @@ CONDITION: Final = Label("condition", "one of the conditions that health is made
 STATUS: Final = Label("status", "True, False or Unknown", tuple(ConditionStatus))
 UP_REASON: Final = Label("reason", "why tradingbot_up is what it is", UP_REASONS)
 BLOCK_REASON: Final = Label(
-    "reason", "why a symbol takes no new risk", ("StaleFeed", "UnknownOrder", "Mismatch", "NoHistory")
+    "reason", "why a symbol takes no new risk", ("StaleFeed", "UnknownOrder", "Mismatch")
 )
 LIMIT: Final = Label("limit", "the limit's settings key", LIMITS)
 DENIAL: Final = Label("limit", "the limit, or the reason where it is none", DENIALS)
