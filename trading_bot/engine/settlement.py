@@ -108,7 +108,7 @@ class Settlement:
                 span.set(spans.CLIENT_ORDER_ID, order.client_order_id)
                 settled = await self.ask(order)
         except TickertapeError as error:
-            self._errors.record(error)
+            self._errors.record(error, span)
         recorded = trace.drain()
         if recorded is not None:
             self._ledger.append(recorded, trace_id=trace.trace_id)
