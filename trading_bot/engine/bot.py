@@ -70,7 +70,6 @@ class Bot:
         self._venue_watch = parts.venue_watch
         self._decisions = parts.decisions
         self._vitals = parts.vitals
-        self._comparing: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._stop_reason = "stopped by signal"
         self._exit_code = 0
@@ -119,7 +118,8 @@ class Bot:
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A task that fails unforeseen ends the bot: whoever supervises it starts it with a clean slate."""
         self._tasks.pop(task.get_name(), None)
-        if task.cancelled() or (error := task.exception()) is None:
+        error = None if task.cancelled() else task.exception()
+        if error is None or self._stop.is_set():  # while it stops, what fails does so for that
             return
         self._context.errors.record(error)
         self._stop_reason, self._exit_code = f"the task {task.get_name()} failed", 1
