@@ -136,15 +136,15 @@ PRINTERS: Final[dict[str, Callable[[Story], None]]] = {
 def _span_line(span: Span, begin: int) -> str:
     colour = "red" if span.error_code else "cyan"
     failed = f" [bold red]{span.error_code}[/]" if span.error_code else ""
-    attributes = " ".join(f"{_short(name)}={value}" for name, value in span.attributes.items())
+    attributes = _literal(" ".join(f"{_short(name)}={value}" for name, value in span.attributes.items()))
     return (
-        f"[{colour}]{span.name}[/] [green]{_duration(span.ended - span.started)}[/]"
+        f"[{colour}]{_literal(span.name)}[/] [green]{_duration(span.ended - span.started)}[/]"
         f" [dim]at {_duration(span.started - begin)}[/]{failed} [dim]{attributes}[/]"
     )
 
 
 def _event_line(event: Envelope, begin: int) -> str:
-    facts = ", ".join(f"{name} {value}" for name, value in _telling(event))
+    facts = _literal(", ".join(f"{name} {value}" for name, value in _telling(event)))
     colour = "red" if isinstance(event.payload, ErrorRecorded) else "yellow"
     return f"[{colour}]{event.kind}[/] [dim]at {_duration(event.ts - begin)} #{event.seq}[/] {facts}"
 
@@ -190,6 +190,13 @@ def _event_fields(event: Envelope) -> dict[str, Any]:
         "span_id": event.span_id,
         "payload": event.payload,
     }
+
+
+def _literal(text: str) -> str:
+    """Return a text in which brackets are brackets, and no markup."""
+    from rich.markup import escape  # noqa: PLC0415 - only for people
+
+    return escape(text)
 
 
 def _short(attribute: str) -> str:
