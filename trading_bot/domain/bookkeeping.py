@@ -156,6 +156,15 @@ def remark(state: State, symbol: str, at: int) -> None:
     _set_equity(state, position)
 
 
+def take_mark(state: State, symbol: str, at: int) -> None:
+    """Do what :func:`remark` does after a quote; where nothing is held it changes no money."""
+    position = state.positions.get(symbol)
+    if state.account.equity is None or (position is not None and (position.quantity or position.value != 0)):
+        remark(state, symbol, at)
+    elif position is not None:
+        position.updated_at = at
+
+
 def _set_equity(state: State, changed: Position | None = None) -> None:
     """Set equity, peak and drawdown after the value of one position, or of none, has changed."""
     account = state.account

@@ -9,6 +9,7 @@ the old state encodes it first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from trading_bot.contract.codec import Envelope
@@ -16,7 +17,7 @@ from trading_bot.contract.events import account, lifecycle, market, observation,
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.domain import tally
-from trading_bot.domain.bookkeeping import adopt_balance, adopt_position, apply_fill, remark
+from trading_bot.domain.bookkeeping import adopt_balance, adopt_position, apply_fill, take_mark
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order, OrderStatus, next_status, status_after_fill
 from trading_bot.domain.state import (
@@ -36,6 +37,7 @@ from trading_bot.domain.state import (
 
 Handler = Callable[[State, Envelope, Any], None]
 
+TWO: Final = Decimal(2)
 EVENTS_COUNTED: Final = metrics.JOURNAL_EVENTS.name
 
 
@@ -69,7 +71,8 @@ def _bot_started(state: State, envelope: Envelope, event: lifecycle.BotStarted) 
         started_at=envelope.ts,
         beat_at=envelope.ts,
     )
-    state.account.currency = event.currency
+    if state.account.currency != event.currency:
+        state.account.currency, state.account.equity = event.currency, None
     for known in state.markets.values():
         known.blocks.clear()
 
@@ -292,13 +295,14 @@ def _instrument_listed(state: State, _envelope: Envelope, event: market.Instrume
 
 def _quote_conflated(state: State, envelope: Envelope, event: market.QuoteConflated) -> None:
     known = _market(state, event.symbol)
-    known.bid = event.bid
-    known.ask = event.ask
-    known.mark = (event.bid + event.ask) / 2
+    bid, ask = event.bid, event.ask
+    known.bid = bid
+    known.ask = ask
+    known.mark = (bid + ask) / TWO
     known.quote_at = event.received_at
     known.venue_time = event.venue_time
     tally.count(state, metrics.MESSAGES, event.symbol, by=event.messages)
-    remark(state, event.symbol, envelope.ts)
+    take_mark(state, event.symbol, envelope.ts)
 
 
 def _bar_closed(state: State, envelope: Envelope, event: market.BarClosed) -> None:

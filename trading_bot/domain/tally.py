@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from operator import add
 
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events.observation import HistogramDelta, RuntimeSampled
@@ -68,17 +69,14 @@ def take_sample(state: State, event: RuntimeSampled, at: int) -> None:
     """Fold a record of runtime measurements."""
     runtime = state.runtime
     runtime.sampled_at = at
-    for name in (
-        "cpu_seconds",
-        "resident_bytes",
-        "open_files",
-        "threads",
-        "loop_lag_ns",
-        "journal_queue",
-        "journal_bytes",
-        "clock_offset_ns",
-    ):
-        setattr(runtime, name, getattr(event, name))
+    runtime.cpu_seconds = event.cpu_seconds
+    runtime.resident_bytes = event.resident_bytes
+    runtime.open_files = event.open_files
+    runtime.threads = event.threads
+    runtime.loop_lag_ns = event.loop_lag_ns
+    runtime.journal_queue = event.journal_queue
+    runtime.journal_bytes = event.journal_bytes
+    runtime.clock_offset_ns = event.clock_offset_ns
     for operation, requests in event.requests.items():
         count(state, metrics.VENUE_REQUESTS, operation, by=requests)
     for name, increment in event.counters.items():
@@ -104,8 +102,7 @@ def _take_delta(state: State, name: str, delta: HistogramDelta, at: int) -> None
     if metric is None or len(delta.buckets) != len(metric.bounds) + 1:
         return
     histogram = _histogram(state, metric, "")
-    for index, added in enumerate(delta.buckets):
-        histogram.buckets[index] += added
+    histogram.buckets = list(map(add, histogram.buckets, delta.buckets))
     histogram.total += delta.total
     if delta.exemplar_value is not None:
         histogram.exemplar_value = delta.exemplar_value
