@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -149,14 +149,30 @@ def decode_payload(kind: str, version: int, data: bytes) -> Event:
             that are not such an event.
     """
     try:
-        if version == EVENTS[kind].VERSION:
-            event: Event = _decoder(kind).decode(data)
-            return event
-        return _raised(kind, version, data)
+        event: Event = DECODERS[kind, version](data)
     except (KeyError, msgspec.DecodeError) as error:
         message = f"cannot read event {kind} version {version}: {error}"
         raise NonRetriableError("JRNL_021", message, kind=kind, version=version) from error
+    return event
 
+
+class _Decoders(dict[tuple[str, int], Callable[[bytes], Any]]):
+    """Made when first wanted: a reader of a tape meets few kinds, and at its start is in a hurry."""
+
+    def __missing__(self, key: tuple[str, int]) -> Callable[[bytes], Any]:
+        kind, version = key
+        today = EVENTS[kind]
+        decode = (
+            msgspec.json.Decoder(today).decode
+            if version == today.VERSION
+            else partial(_raised, kind, version)
+        )
+        self[key] = decode
+        return decode
+
+
+DECODERS: Final = _Decoders()
+"""(kind, version) -> function from the payload's JSON to the event of today."""
 
 UPCASTERS: Final[dict[tuple[str, int], Any]] = {}
 """(kind, version) -> function from that version's dict to the next version's dict."""
@@ -169,11 +185,6 @@ def _raised(kind: str, version: int, data: bytes) -> Event:
     if version > EVENTS[kind].VERSION:
         raise KeyError(f"newer than {EVENTS[kind].VERSION}, the newest known here")
     return msgspec.convert(fields, EVENTS[kind])
-
-
-@cache
-def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(EVENTS[kind])
 
 
 def redact(value: Any, name: str = "") -> Any:

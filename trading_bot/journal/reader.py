@@ -30,6 +30,9 @@ class Run(msgspec.Struct, frozen=True):
     started: int
 
 
+NO_RUN: Final = Run("", "", 0, 0)
+
+
 class TapeReader:
     """Reads a tape. Every call is one short read; nothing is held between calls. Not for several threads."""
 
@@ -109,12 +112,12 @@ class TapeReader:
             marks = ", ".join("?" * len(kinds))
             query = f"{EVENT} seq > ? AND kind IN ({marks}) ORDER BY seq LIMIT ?"
             rows = self._rows(query, (after, *kinds, limit))
-        return [self._envelope(row) for row in rows]
+        return self._envelopes(rows)
 
     def event(self, seq: int) -> Envelope | None:
         """Return one event, None when it is not on the tape."""
         rows = self._rows(f"{EVENT} seq = ?", (seq,))
-        return self._envelope(rows[0]) if rows else None
+        return self._envelopes(rows)[0] if rows else None
 
     def time_of(self, seq: int) -> int | None:
         """Return when an event was appended, nanoseconds since the epoch; None when it is not on the tape."""
@@ -124,13 +127,13 @@ class TapeReader:
     def of_trace(self, trace_id: str, limit: int) -> list[Envelope]:
         """Return up to ``limit`` events that carry a trace id, in order."""
         rows = self._rows(f"{EVENT} trace_id = ? ORDER BY seq LIMIT ?", (trace_id, limit))
-        return [self._envelope(row) for row in rows]
+        return self._envelopes(rows)
 
     def last_of(self, kind: str) -> Envelope | None:
         """Return the last event of a kind, None when there is none."""
         query = f"{EVENT} kind = ? ORDER BY seq DESC LIMIT 1"
         rows = self._rows(query, (kind,))
-        return self._envelope(rows[0]) if rows else None
+        return self._envelopes(rows)[0] if rows else None
 
     def last_snapshot(self) -> Envelope | None:
         """Return the last ``state.snapshotted``, None when there is none."""
@@ -168,11 +171,14 @@ class TapeReader:
         with translated(self.path, self._connection):
             return self._connection.execute(query, parameters).fetchall()
 
-    def _envelope(self, row: tuple[Any, ...]) -> Envelope:
-        seq, ts, number, kind, version, trace_id, span_id, data = row
-        run = self._runs.get(number) or self._load_run(number)
-        payload = decode_payload(kind, version, data)
-        return Envelope(seq, ts, run.run_id, run.bot, kind, version, trace_id, span_id, payload)
+    def _envelopes(self, rows: list[tuple[Any, ...]]) -> list[Envelope]:
+        envelopes, runs, number, run = [], self._runs, None, NO_RUN
+        for seq, ts, wrote, kind, version, trace_id, span_id, data in rows:
+            if wrote != number:
+                number, run = wrote, runs.get(wrote) or self._load_run(wrote)
+            event = decode_payload(kind, version, data)
+            envelopes.append(Envelope(seq, ts, run.run_id, run.bot, kind, version, trace_id, span_id, event))
+        return envelopes
 
     def _load_run(self, number: int) -> Run:
         query = "SELECT run_id, bot, first_seq, started FROM runs WHERE run = ?"

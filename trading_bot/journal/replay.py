@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from trading_bot.contract.codec import Envelope
@@ -34,11 +36,24 @@ def replay(
     """
     snapshot = reader.last_snapshot()
     state, seq = (empty(), 0) if snapshot is None else (restore(snapshot), snapshot.seq)
-    while envelopes := reader.read(seq, PAGE_LIMIT):
-        for envelope in envelopes:
-            state = evolve(state, envelope)
-        seq = envelopes[-1].seq
+    with _without_collections():
+        while envelopes := reader.read(seq, PAGE_LIMIT):
+            for envelope in envelopes:
+                state = evolve(state, envelope)
+            seq = envelopes[-1].seq
     return state, reader.position(seq)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the garbage collector from looking at millions of rows: they form no cycles, and it takes a fifth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def fold_page(

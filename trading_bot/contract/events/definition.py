@@ -17,7 +17,7 @@ class Retention(StrEnum):
     SNAPSHOT = "snapshot"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of all event payloads.
 
     ``KIND`` is the dotted, past-tense name on the tape; ``VERSION`` rises when a field changes its

@@ -49,7 +49,7 @@ class RuntimeSampled(Event, frozen=True, kw_only=True):
     """By metric name of the catalogue; only metrics without labels."""
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
+class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A finished span, as compact as it can be kept. Times are nanoseconds since the epoch."""
 
     name: str
