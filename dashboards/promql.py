@@ -1,0 +1,120 @@
+"""PromQL out of the catalogue: a name, label or value that it does not declare is an error at build time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trading_bot.contract.telemetry import labels
+from trading_bot.contract.telemetry.definition import Label, Metric, MetricType
+
+BOT: Final = "bot"
+EVERY_BOT: Final = 'bot=~"$bot"'
+EVERY_SYMBOL: Final = 'symbol=~"$symbol"'
+RATE: Final = "$__rate_interval"
+SHOWN: Final = "$__range"
+"""The whole time range that the board shows."""
+PER_MINUTE: Final = 60
+
+
+class WrongQuery(Exception):  # noqa: N818 - it is about the query, not an error of this program
+    """A query that the catalogue does not allow."""
+
+
+def series(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
+    """Return a selector of the chosen bots, and symbols where the metric has them.
+
+    Args:
+        metric: of the catalogue.
+        matchers: by label, the value or the values that are meant.
+
+    Raises:
+        WrongQuery: the metric has no such label, or the label no such value.
+    """
+    return _selector(metric, metric.name, matchers)
+
+
+def rate(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
+    """Return a counter's increase per second, over the interval that Grafana chooses."""
+    _refuse(metric, MetricType.COUNTER)
+    return f"rate({series(metric, **matchers)}[{RATE}])"
+
+
+def increase(metric: Metric, over: str = SHOWN, **matchers: str | tuple[str, ...]) -> str:
+    """Return a counter's increase over a time, by default the one shown."""
+    _refuse(metric, MetricType.COUNTER)
+    return f"increase({series(metric, **matchers)}[{over}])"
+
+
+def buckets(metric: Metric, over: str = RATE) -> str:
+    """Return a histogram's observations per bucket over a time."""
+    _refuse(metric, MetricType.HISTOGRAM)
+    return f"increase({_selector(metric, f'{metric.name}_bucket', {})}[{over}])"
+
+
+def heat(metric: Metric) -> str:
+    """Return a histogram's observations by bucket alone, as a heatmap wants them."""
+    return f"sum by (le) ({buckets(metric)})"
+
+
+def quantile(share: float, metric: Metric, *by: Label, over: str = RATE) -> str:
+    """Return a quantile of a histogram, by bot and the labels given."""
+    kept = ", ".join(("le", BOT, *(_own(metric, label) for label in by)))
+    return f"histogram_quantile({share:g}, sum by ({kept}) ({buckets(metric, over)}))"
+
+
+def total(expression: str, *by: Label) -> str:
+    """Return the sum by bot and the labels given."""
+    return f"sum by ({', '.join((BOT, *(label.name for label in by)))}) ({expression})"
+
+
+def largest(expression: str, *by: Label) -> str:
+    """Return the maximum by bot and the labels given."""
+    return f"max by ({', '.join((BOT, *(label.name for label in by)))}) ({expression})"
+
+
+def ratio(part: str, whole: str) -> str:
+    """Return a quotient; nothing where the whole is zero, since then there is no ratio."""
+    return f"{part} / ({whole} > 0)"
+
+
+def age(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
+    """Return the seconds since a time that a gauge holds."""
+    _refuse(metric, MetricType.GAUGE)
+    return f"time() - {series(metric, **matchers)}"
+
+
+def values(metric: Metric, label: Label | None = None) -> str:
+    """Return Grafana's question for a label's values; without a label for the bots."""
+    name = BOT if label is None else _own(metric, label)
+    return f"label_values({metric.name if label is None else series(metric)}, {name})"
+
+
+def _selector(metric: Metric, name: str, matchers: dict[str, str | tuple[str, ...]]) -> str:
+    parts = [EVERY_BOT]
+    if labels.SYMBOL in metric.labels and labels.SYMBOL.name not in matchers:
+        parts.append(EVERY_SYMBOL)
+    declared = {label.name: label for label in metric.labels}
+    for key, wanted in matchers.items():
+        if key not in declared:
+            raise WrongQuery(f"{metric.name} has no label {key}")
+        parts.append(_matcher(declared[key], wanted))
+    return f"{name}{{{', '.join(parts)}}}"
+
+
+def _matcher(label: Label, wanted: str | tuple[str, ...]) -> str:
+    several = (wanted,) if isinstance(wanted, str) else wanted
+    unknown = set(several) - set(several if label.values is None else label.values)
+    if unknown:
+        raise WrongQuery(f"the label {label.name} has no value {', '.join(sorted(unknown))}")
+    return f'{label.name}="{wanted}"' if isinstance(wanted, str) else f'{label.name}=~"{"|".join(wanted)}"'
+
+
+def _own(metric: Metric, label: Label) -> str:
+    if label not in metric.labels:
+        raise WrongQuery(f"{metric.name} has no label {label.name}")
+    return label.name
+
+
+def _refuse(metric: Metric, wanted: MetricType) -> None:
+    if metric.type is not wanted:
+        raise WrongQuery(f"{metric.name} is a {metric.type}, not a {wanted}")

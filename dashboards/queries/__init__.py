@@ -1,0 +1,1 @@
+"""Every expression of the boards, by subject."""
