@@ -23,8 +23,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "exporter": ("trading_bot.cli.processes:exporter", "Run the exporter: /metrics and OTLP."),
     "ops": ("trading_bot.cli.processes:ops", "Run the ops endpoint: /api/v1."),
     "exchange": ("trading_bot.cli.exchange:exchange", "Run the simulated exchange, or switch its faults."),
+    "data": ("trading_bot.cli.data:data", "List market data, check a file of your own, take it into a home."),
     "status": ("trading_bot.cli.status:status", "Show what the bot does, also when it is dead."),
     "trace": ("trading_bot.cli.trace:trace", "Show one trace: its spans, events and errors."),
+    "doctor": ("trading_bot.cli.doctor:doctor", "Check a home folder and what runs on it, with remedies."),
     "halt": ("trading_bot.cli.halt:halt", "Stop trading now; works with everything else dead."),
     "resume": ("trading_bot.cli.resume:resume", "Lift a halt."),
 }
