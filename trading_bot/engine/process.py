@@ -32,6 +32,7 @@ from trading_bot.engine.modes import ModeKeeper, halting
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_source import DriftWatch, settings_in_force
 from trading_bot.engine.settlement import Settlement
+from trading_bot.engine.standard_spans import take_standard_spans
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.engine.vitals import Vitals
 from trading_bot.journal import BeaconWriter, TapeReader, TapeWriter, replay
@@ -109,6 +110,7 @@ async def _live(
     home: Home, clock: SystemClock, ledger: Ledger, settings: Settings, venue: Venue, beacon: BeaconWriter
 ) -> int:
     context, parts = compose(home, clock, ledger, settings, venue, beacon)
+    take_standard_spans(context)
     return await Bot(context, venue, parts).run()
 
 

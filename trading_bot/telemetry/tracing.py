@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextvars import ContextVar, Token
 from math import isfinite
 from types import TracebackType
 from typing import Final, Self
@@ -93,6 +94,48 @@ class SpanContext(msgspec.Struct, gc=False, eq=False):
             trace.kept = True
 
 
+class CurrentSpan(SpanContext, gc=False, eq=False):
+    """A span that is the :func:`current_span` of its thread or task while its block is run."""
+
+    _before: Token[CurrentSpan | None] | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """The trace that it belongs to."""
+        return self._trace
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether its block is being run."""
+        return self._before is not None
+
+    def __enter__(self) -> Self:
+        self._before = _current.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        before, self._before = self._before, None
+        if before is not None:
+            _current.reset(before)
+        # Not super(): the struct's class is made anew, and the compiler's __class__ is not it.
+        SpanContext.__exit__(self, kind, error, traceback)
+
+
+_current: Final[ContextVar[CurrentSpan | None]] = ContextVar("current span", default=None)
+
+
+def current_span() -> CurrentSpan | None:
+    """Return the innermost span whose block is being run here; None outside of all.
+
+    Only spans of a tracer that follows the context count. A task that a block has started inherits its
+    span and may outlive it: one that has ended does not count.
+    """
+    span = _current.get()
+    return span if span is not None and span.is_entered else None
+
+
 class Trace(msgspec.Struct, gc=False, eq=False):
     """The spans of one piece of work, until they are recorded together.
 
@@ -104,6 +147,7 @@ class Trace(msgspec.Struct, gc=False, eq=False):
         finished: the spans that have ended and are not recorded, in the order of their ends.
         begun: how many spans have begun.
         kept: whether the spans must be recorded; an error or :meth:`keep` sets it.
+        span_type: what spans are made of.
     """
 
     trace_id: str
@@ -113,12 +157,13 @@ class Trace(msgspec.Struct, gc=False, eq=False):
     finished: list[Finished]
     begun: int = 0
     kept: bool = False
+    span_type: type[SpanContext] = SpanContext
 
     def span(self, name: str, parent: str | None = None) -> SpanContext:
         """Begin a span; ``parent`` is the id of a span of this trace that was recorded earlier."""
         self.begun = number = self.begun + 1
-        span_id = self.prefix + ENDINGS[number] if number < len(ENDINGS) else self._further_id()
-        return SpanContext(self, number, name, span_id, parent, self.now_ns(), {})
+        span_id = self.prefix + ENDINGS[number] if number < len(ENDINGS) else self.further_id()
+        return self.span_type(self, number, name, span_id, parent, self.now_ns(), {})
 
     def keep(self) -> None:
         """Have the spans recorded whatever the sampling says."""
@@ -140,7 +185,8 @@ class Trace(msgspec.Struct, gc=False, eq=False):
             )
         )
 
-    def _further_id(self) -> str:
+    def further_id(self) -> str:
+        """Return an id for a span that is begun elsewhere, also by another thread."""
         return f"{self.ids.getrandbits(64) or 1:016x}"
 
 
@@ -155,11 +201,18 @@ class Tracer:
     def __init__(self, clock: Clock, ids: random.Random | None = None) -> None:
         self._now_ns = clock.now_ns
         self._ids = ids or random.Random()  # noqa: S311 - ids need to differ, not to be unguessable
+        self._span_type: type[SpanContext] = SpanContext
+
+    def follow_context(self) -> None:
+        """Have the spans known as :func:`current_span` from now on. It costs each a fraction of a microsecond."""
+        self._span_type = CurrentSpan
 
     def trace(self, trace_id: str | None = None) -> Trace:
         """Begin a trace, or go on with one whose id is known from an order."""
         digits = self._ids.getrandbits(184).to_bytes(23).hex()
-        return Trace(trace_id or digits[14:], digits[:14], self._now_ns, self._ids, [])
+        return Trace(
+            trace_id or digits[14:], digits[:14], self._now_ns, self._ids, [], span_type=self._span_type
+        )
 
     def sampled(self, trace: Trace, idle_share: float) -> bool:
         """Whether to record: kept traces always, idle ones with the given share."""
