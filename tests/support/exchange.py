@@ -7,6 +7,8 @@ from decimal import Decimal
 from trading_bot.domain.instruments import Instrument
 from trading_bot.exchange.matching import Book, Level, Terms
 from trading_bot.exchange.orders import (
+    CONDITIONAL,
+    NO_LIST,
     Account,
     Balance,
     Order,
@@ -66,7 +68,7 @@ def request(
     )
 
 
-def order(wanted: OrderRequest, order_id: int = 1, now_ns: int = 1) -> Order:
+def order(wanted: OrderRequest, order_id: int = 1, now_ns: int = 1, list_id: int = NO_LIST) -> Order:
     return Order(
         order_id=order_id,
         client_order_id=wanted.client_order_id,
@@ -78,4 +80,7 @@ def order(wanted: OrderRequest, order_id: int = 1, now_ns: int = 1) -> Order:
         quantity=wanted.quantity,
         created_ns=now_ns,
         updated_ns=now_ns,
+        stop_price=wanted.stop_price,
+        working=wanted.type not in CONDITIONAL,
+        list_id=list_id,
     )

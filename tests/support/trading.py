@@ -79,6 +79,8 @@ class Floor:
         self.home.config.write_text(json.dumps(self._settings))
         self.start("exchange")
         assert wait_until(lambda: self.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 20), self.said("exchange")
+        # who is killed and started all the time asks more in a minute than an exchange allows
+        self.post("/sim/limits", {"request_weight": 1_000_000})
 
     def start(self, name: str) -> subprocess.Popen[str]:
         """Start ``run``, ``exporter``, ``ops`` or ``exchange``."""
@@ -131,12 +133,13 @@ class Floor:
         assert not any(books["left_out"].values()), "the test is too long for the exchange's list"
         return books
 
-    def switch(self, fault: str, *, on: bool) -> None:
-        body = json.dumps({"name": fault, "on": on, "symbol": None}).encode()
-        port = self.command.port("BOT_EXCHANGE_PORT")
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/sim/faults", body, {"Content-Type": "application/json"}
-        )
+    def switch(self, fault: str, *, on: bool, **how: Any) -> None:
+        self.post("/sim/faults", {"name": fault, "on": on, **how})
+
+    def post(self, path: str, body: dict[str, Any]) -> None:
+        """Tell the simulation something."""
+        url = f"http://127.0.0.1:{self.command.port('BOT_EXCHANGE_PORT')}{path}"
+        request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
         NO_PROXY.open(request, timeout=5).close()
 
     # What the tape says

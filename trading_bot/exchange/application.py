@@ -14,6 +14,7 @@ from trading_bot.domain.clock import Clock
 from trading_bot.exchange import (
     listing,
     protocol_account,
+    protocol_orders,
     protocol_rest,
     protocol_stream,
     refusals,
@@ -26,6 +27,7 @@ from trading_bot.exchange.books import Books
 from trading_bot.exchange.desk import Desk
 from trading_bot.exchange.faults import Faults
 from trading_bot.exchange.feed import Feed
+from trading_bot.exchange.limits import LIMITS, Limits, limited
 from trading_bot.exchange.lines import Lines
 from trading_bot.exchange.markets import Market, Markets
 from trading_bot.exchange.refusals import Refusal
@@ -74,11 +76,12 @@ def _series(symbol: str, own: Mapping[str, Path]) -> Series:
 
 def application(venue: Venue) -> web.Application:
     """Return the web application that serves an exchange."""
-    app = web.Application(middlewares=[faulty, refused])
+    app = web.Application(middlewares=[limited, faulty, refused])
     app[VENUE] = venue
+    app[LIMITS] = Limits(venue.clock)
     app[protocol_stream.FEED] = Feed(venue.markets, venue.faults)
     app[protocol_account.STREAM] = protocol_account.AccountStream(venue)
-    for interface in (protocol_rest, protocol_account, protocol_stream, simulation):
+    for interface in (protocol_rest, protocol_orders, protocol_account, protocol_stream, simulation):
         app.add_routes(interface.routes())
     return app
 

@@ -14,8 +14,8 @@ import msgspec
 from trading_bot.contract.errors import OperatorError
 from trading_bot.exchange.faults import Fault
 from trading_bot.exchange.matching import Effect
-from trading_bot.exchange.orders import Account, Balance, Order, Trade
-from trading_bot.exchange.tables import ORDERS, TRADES, Filter
+from trading_bot.exchange.orders import NO_LIST, Account, Balance, Order, OrderList, Trade
+from trading_bot.exchange.tables import LISTS, ORDERS, TRADES, Filter
 from trading_bot.exchange.timeline import Timeline
 from trading_bot.journal import OwnedDatabase
 
@@ -129,6 +129,7 @@ class Books:
         self._open = {order.order_id: order for order in ORDERS.read(database, STILL_OPEN)}
         self._last_order_id = _greatest(database, "SELECT max(order_id) FROM orders")
         self._last_trade_id = _greatest(database, "SELECT max(trade_id) FROM trades")
+        self._last_list_id = _greatest(database, "SELECT max(list_id) FROM order_lists")
 
     @classmethod
     def open(cls, path: Path, opening: Opening, now_ns: int) -> Books:
@@ -163,20 +164,31 @@ class Books:
         """The id that the next trade gets."""
         return self._last_trade_id + 1
 
-    def book(self, effect: Effect) -> None:
-        """Commit a step to the disk, then to memory.
+    def book(self, effect: Effect, pair: OrderList | None = None) -> None:
+        """Commit a step to the disk, then to memory; ``pair`` is the list that it begins.
 
         Raises:
             TickertapeError: the commit failed, and nothing changed.
         """
         with self._database.transaction() as database:
             ORDERS.write(database, effect.order)
+            if effect.other is not None:
+                ORDERS.write(database, effect.other)
+            if pair is not None:
+                LISTS.write(database, pair)
             for trade in effect.trades:
                 TRADES.write(database, trade)
             for asset, balance in effect.account.balances.items():
                 if balance != self.account.balances.get(asset):
                     _write_balance(database, asset, balance)
         self._remember(effect)
+        if pair is not None:
+            self._last_list_id = pair.list_id
+
+    @property
+    def next_list_id(self) -> int:
+        """The id that the next pair of orders gets."""
+        return self._last_list_id + 1
 
     def count_received(self, client_order_id: str, now_ns: int) -> None:
         """Count an order that came in, before anything is decided about it."""
@@ -200,6 +212,31 @@ class Books:
         """Return the newest order with the client's id: an id may be used again once it is not open."""
         tail = "WHERE client_order_id = ? AND symbol = ? ORDER BY order_id DESC LIMIT 1"
         return next(iter(ORDERS.read(self._database, tail, (client_order_id, symbol))), None)
+
+    def partner(self, order: Order) -> Order | None:
+        """Return the other order of a pair while both are open."""
+        if order.list_id == NO_LIST:
+            return None
+        others = (each for each in self._open.values() if each.list_id == order.list_id)
+        return next((each for each in others if each.order_id != order.order_id), None)
+
+    def is_open(self, order: Order) -> bool:
+        """Whether an order is still open."""
+        return order.order_id in self._open
+
+    def order_list(self, *, list_id: int | None = None, client_list_id: str = "") -> OrderList | None:
+        """Return a pair by the exchange's id or, where that is None, the client's."""
+        column, value = ("list_id", list_id) if list_id is not None else ("client_list_id", client_list_id)
+        tail = f"WHERE {column} = ? ORDER BY list_id DESC LIMIT 1"
+        return next(iter(LISTS.read(self._database, tail, (value,))), None)
+
+    def order_lists(self, limit: int) -> list[OrderList]:
+        """Return the newest pairs, oldest first."""
+        return LISTS.read(self._database, "ORDER BY list_id DESC LIMIT ?", (limit,))[::-1]
+
+    def orders_of(self, pair: OrderList) -> list[Order]:
+        """Return the two orders of a pair."""
+        return ORDERS.read(self._database, "WHERE list_id = ? ORDER BY order_id", (pair.list_id,))
 
     def orders(self, wanted: Filter) -> list[Order]:
         """Return orders by when they arrived, ascending."""
@@ -303,15 +340,17 @@ class Books:
         ]
 
     def _remember(self, effect: Effect) -> None:
-        order = effect.order
         self.account = effect.account
-        self._last_order_id = max(self._last_order_id, order.order_id)
         if effect.trades:
             self._last_trade_id = effect.trades[-1].trade_id
-        if order.open:
-            self._open[order.order_id] = order
-        else:
-            self._open.pop(order.order_id, None)
+        for order in (effect.order, effect.other):
+            if order is None:
+                continue
+            self._last_order_id = max(self._last_order_id, order.order_id)
+            if order.open:
+                self._open[order.order_id] = order
+            else:
+                self._open.pop(order.order_id, None)
 
 
 def _check_interval(path: Path, *, begun: str, asked: str) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from trading_bot.domain.clock import Clock
 from trading_bot.exchange import matching, refusals
 from trading_bot.exchange.books import Books
@@ -18,7 +20,15 @@ from trading_bot.exchange.faults import (
 )
 from trading_bot.exchange.markets import Market, Markets
 from trading_bot.exchange.matching import Book, Effect, Terms
-from trading_bot.exchange.orders import Account, Order, OrderRequest
+from trading_bot.exchange.orders import (
+    CONDITIONAL,
+    NO_LIST,
+    Account,
+    Order,
+    OrderList,
+    OrderRequest,
+    Status,
+)
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.reports import Report, reports
 
@@ -73,19 +83,54 @@ class Desk:
             TickertapeError: it could not be committed, and was not taken.
         """
         now = self._clock.now_ns()
-        client_order_id = request.client_order_id or uuid.uuid4().hex
-        self._books.count_received(client_order_id, now)
         market = self._markets.by_symbol(request.symbol)
-        matching.check_filters(request, market.instrument, market.price(now))
-        if any(order.client_order_id == client_order_id for order in self._books.open_orders(request.symbol)):
-            raise refusals.duplicate_order()
-        self._refuse_by_fault(request.symbol)
-        order = self._accepted(request, client_order_id, now)
-        effect = matching.place(
-            order, self._offered(market, order, now), self._books.account, self._terms(market, now)
-        )
+        named = msgspec.structs.replace(request, client_order_id=request.client_order_id or uuid.uuid4().hex)
+        self._books.count_received(named.client_order_id, now)
+        order = self._checked(market, named, now)
+        book, terms = self._offered(market, order, now), self._terms(market, now)
+        effect = matching.place(order, book, self._books.account, terms)
         self._commit(market, effect, arrived=True, announce=announce)
         return effect
+
+    def check(self, request: OrderRequest) -> None:
+        """Check an order as if it were placed, and do no more.
+
+        Raises:
+            Refusal: -1013 or -2010.
+        """
+        now = self._clock.now_ns()
+        market = self._markets.by_symbol(request.symbol)
+        order = self._checked(market, request, now)
+        matching.place(order, market.book(now), self._books.account, self._terms(market, now))
+
+    def place_pair(
+        self, first: OrderRequest, second: OrderRequest, client_list_id: str
+    ) -> tuple[OrderList, Effect]:
+        """Take two orders of which one cancels the other; neither may trade at once.
+
+        Raises:
+            Refusal: -1013 or -2010.
+            TickertapeError: they could not be committed, and were not taken.
+        """
+        now = self._clock.now_ns()
+        market = self._markets.by_symbol(first.symbol)
+        pair = OrderList(
+            list_id=self._books.next_list_id,
+            client_list_id=client_list_id or uuid.uuid4().hex,
+            symbol=first.symbol,
+            created_ns=now,
+        )
+        one = self._checked(market, first, now, list_id=pair.list_id)
+        other = msgspec.structs.replace(
+            self._checked(market, second, now, list_id=pair.list_id), order_id=one.order_id + 1
+        )
+        for order in (one, other):
+            self._books.count_received(order.client_order_id, now)
+        effect = matching.place_pair(
+            one, other, market.book(now), self._books.account, self._terms(market, now)
+        )
+        self._commit(market, effect, arrived=True, pair=pair)
+        return pair, effect
 
     def cancel(self, order: Order, cancel_id: str) -> Effect:
         """End an open order.
@@ -95,22 +140,71 @@ class Desk:
         """
         if not order.open:
             raise refusals.unknown_order()
-        market = self._markets.by_symbol(order.symbol)
-        effect = matching.cancel(order, self._books.account, self._terms(market, self._clock.now_ns()))
-        self._commit(market, effect, cancel_id=cancel_id)
-        return effect
+        now, market = self._clock.now_ns(), self._markets.by_symbol(order.symbol)
+        terms, account = self._terms(market, now), self._books.account
+        partner = self._books.partner(order)
+        if partner is not None:
+            account = matching.released(order, partner, account, terms)
+            partner = msgspec.structs.replace(partner, status=Status.CANCELED, updated_ns=now)
+        effect = matching.cancel(order, account, terms)
+        self._commit(market, msgspec.structs.replace(effect, other=partner), cancel_id=cancel_id)
+        return msgspec.structs.replace(effect, other=partner)
 
     def match_resting(self) -> None:
-        """Fill what rests and is crossed by the present quotes, the oldest order first."""
+        """Trigger and fill what the present price and quotes reach, the oldest order first."""
         now = self._clock.now_ns()
         for order in self._books.open_orders():
             if any(self._faults.strikes(name, order.symbol) for name in STALLED_BY):
                 continue
+            if not self._books.is_open(order):
+                continue  # the other of its pair has just ended it
             market = self._markets.by_symbol(order.symbol)
-            terms = self._terms(market, now)
-            effect = matching.fill_resting(order, market.book(now), self._books.account, terms)
+            effect = self._step(order, market, now)
             if effect is not None:
                 self._commit(market, effect)
+
+    def _step(self, order: Order, market: Market, now_ns: int) -> Effect | None:
+        """Return what happens to an open order now: nothing, its trigger, or fills."""
+        terms, account, book = self._terms(market, now_ns), self._books.account, market.book(now_ns)
+        waits = not order.working
+        if waits and not matching.is_reached(order, market.price(now_ns)):
+            return None
+        if not waits and not matching.crossing(order, book):
+            return None
+        partner = self._books.partner(order)
+        if partner is not None:
+            account = matching.released(order, partner, account, terms)
+            partner = matching.expired(partner, now_ns)
+        carry_out = matching.trigger if waits else matching.fill_resting
+        effect = carry_out(order, book, account, terms)
+        return None if effect is None else msgspec.structs.replace(effect, other=partner)
+
+    def _checked(
+        self, market: Market, request: OrderRequest, now_ns: int, *, list_id: int = NO_LIST
+    ) -> Order:
+        """Return the order that a request becomes.
+
+        Raises:
+            Refusal: -1013 or -2010.
+        """
+        request = self._in_quantity(market, request, now_ns)
+        last_price = market.price(now_ns)
+        matching.check_filters(request, market.instrument, last_price)
+        if request.type in CONDITIONAL and matching.is_reached(request, last_price):
+            raise refusals.would_trigger()
+        working = self._books.open_orders(request.symbol)
+        if any(order.client_order_id == request.client_order_id for order in working):
+            raise refusals.duplicate_order()
+        self._refuse_by_fault(request.symbol)
+        return self._accepted(request, now_ns, list_id)
+
+    def _in_quantity(self, market: Market, request: OrderRequest, now_ns: int) -> OrderRequest:
+        """Return a request for so much money as one for a quantity."""
+        if not request.quote_quantity:
+            return request
+        levels = market.book(now_ns).against(request.side)
+        quantity = matching.affordable(levels, request.quote_quantity, market.instrument.lot)
+        return msgspec.structs.replace(request, quantity=quantity)
 
     def _refuse_by_fault(self, symbol: str) -> None:
         for name, refusal in REFUSED_BY.items():
@@ -127,10 +221,10 @@ class Desk:
         lots = int(order.quantity * Decimal(str(fault.size)) / lot)
         return book.with_at_most(lots * lot)
 
-    def _accepted(self, request: OrderRequest, client_order_id: str, now_ns: int) -> Order:
+    def _accepted(self, request: OrderRequest, now_ns: int, list_id: int) -> Order:
         return Order(
             order_id=self._books.next_order_id,
-            client_order_id=client_order_id,
+            client_order_id=request.client_order_id,
             symbol=request.symbol,
             side=request.side,
             type=request.type,
@@ -139,6 +233,10 @@ class Desk:
             quantity=request.quantity,
             created_ns=now_ns,
             updated_ns=now_ns,
+            stop_price=request.stop_price,
+            working=request.type not in CONDITIONAL,
+            list_id=list_id,
+            quote_quantity=request.quote_quantity,
         )
 
     def _terms(self, market: Market, now_ns: int) -> Terms:
@@ -157,9 +255,10 @@ class Desk:
         arrived: bool = False,
         announce: bool = True,
         cancel_id: str | None = None,
+        pair: OrderList | None = None,
     ) -> None:
         before = self._books.account
-        self._books.book(effect)
+        self._books.book(effect, pair)
         market.take(effect.trades)
         if not announce:
             return

@@ -58,6 +58,12 @@ class Market:
         """Return the price of the last trade."""
         return self.bridge.price(now_ns)
 
+    def trade_times(self, now_ns: int, limit: int) -> list[int]:
+        """Return when the newest synthetic trades were made, oldest first."""
+        quote = self.timeline.quote_ns
+        latest = now_ns - (now_ns - self.timeline.anchor_ns) % quote
+        return [latest - place * quote for place in range(limit - 1, -1, -1)]
+
     def history_ns(self, now_ns: int) -> int:
         """Return when the bar that is playing really opened, in the time of its data."""
         return self.replay.play(self.timeline.bar_of(now_ns)).history_ns

@@ -11,6 +11,9 @@ from trading_bot.domain.instruments import Instrument
 from trading_bot.exchange import refusals
 from trading_bot.exchange.listing import ASSET_STEP, MOST_PRICE, MOST_QUANTITY
 from trading_bot.exchange.orders import (
+    AT_MARKET,
+    CONDITIONAL,
+    STOP_LOSSES,
     ZERO,
     Account,
     Order,
@@ -46,11 +49,17 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step changes: the order afterwards, its new trades, the account afterwards."""
+    """What a step changes: the order afterwards, its new trades, the account afterwards.
+
+    ``other`` is the second order of its pair, where the step changed it too. ``triggered``: the order began
+    to work with this step.
+    """
 
     order: Order
     trades: tuple[Trade, ...]
     account: Account
+    other: Order | None = None
+    triggered: bool = False
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,24 +82,45 @@ def check_filters(request: OrderRequest, instrument: Instrument, last_price: Dec
     Raises:
         Refusal: -1013 with the name of the filter.
     """
-    if request.type is not OrderType.MARKET and not _in_steps(request.price, instrument.tick, MOST_PRICE):
+    prices = [] if request.type in AT_MARKET else [request.price]
+    prices += [request.stop_price] if request.type in CONDITIONAL else []
+    if not all(_in_steps(price, instrument.tick, MOST_PRICE) for price in prices):
         raise refusals.filter_failure("PRICE_FILTER")
     if not _in_steps(request.quantity, instrument.lot, MOST_QUANTITY):
         raise refusals.filter_failure("LOT_SIZE")
     if request.quantity < instrument.minimum_quantity:
         raise refusals.filter_failure("LOT_SIZE")
-    price = last_price if request.type is OrderType.MARKET else request.price
+    price = request.price or request.stop_price or last_price
     if request.quantity * price < instrument.minimum_notional:
         raise refusals.filter_failure("NOTIONAL")
+
+
+def is_reached(order: OrderRequest | Order, last_price: Decimal) -> bool:
+    """Whether the last price is at or past a stop price, seen from where the order waits for it."""
+    falls = (order.type in STOP_LOSSES) == (order.side is Side.SELL)
+    return last_price <= order.stop_price if falls else last_price >= order.stop_price
+
+
+def affordable(levels: Iterable[Level], notional: Decimal, lot: Decimal) -> Decimal:
+    """Return the most, in whole lots, that trades for no more than ``notional``, from the first level on."""
+    quantity = ZERO
+    for level in levels:
+        share = min(level.quantity, notional / level.price // lot * lot)
+        quantity, notional = quantity + share, notional - share * level.price
+        if share < level.quantity:
+            break
+    return quantity
 
 
 def place(order: Order, book: Book, account: Account, terms: Terms) -> Effect:
     """Carry out an order that has just arrived: fill what can be filled, then rest or expire the others.
 
+    One that waits for its stop price only locks what it needs.
+
     Raises:
         Refusal: -2010 when the account cannot pay for it, or a LIMIT_MAKER would trade.
     """
-    available = crossing(order, book)
+    available = crossing(order, book) if order.working else ()
     if order.type is OrderType.LIMIT_MAKER and available:
         raise refusals.would_take()
     fills = () if _falls_short(order, available) else taken(available, order.remaining)
@@ -99,6 +129,47 @@ def place(order: Order, book: Book, account: Account, terms: Terms) -> Effect:
         raise refusals.insufficient_balance()
     locked = account.changed(asset, free=-needed, locked=needed)
     return _settled(order, fills, locked, terms, locked_before=needed, maker=False)
+
+
+def place_pair(first: Order, second: Order, book: Book, account: Account, terms: Terms) -> Effect:
+    """Let two orders of which one cancels the other rest; what they lock is locked once.
+
+    Raises:
+        Refusal: -2010 when the account cannot pay, or the one that rests would trade at once.
+    """
+    if any(each.type is OrderType.LIMIT_MAKER and crossing(each, book) for each in (first, second)):
+        raise refusals.would_take()
+    asset, needed = _locked_by_pair(first, second, terms.instrument)
+    if account.balance(asset).free < needed:
+        raise refusals.insufficient_balance()
+    locked = account.changed(asset, free=-needed, locked=needed)
+    return Effect(order=first, other=second, trades=(), account=locked)
+
+
+def released(order: Order, other: Order, account: Account, terms: Terms) -> Account:
+    """Return the account when the other of a pair locks nothing any more."""
+    asset, together = _locked_by_pair(order, other, terms.instrument)
+    alone = _locked(order, terms.instrument)[1]
+    return account.changed(asset, free=together - alone, locked=alone - together)
+
+
+def expired(order: Order, now_ns: int) -> Order:
+    """Return an order that ends because the other of its pair trades."""
+    return msgspec.structs.replace(order, status=Status.EXPIRED, updated_ns=now_ns)
+
+
+def trigger(order: Order, book: Book, account: Account, terms: Terms) -> Effect:
+    """Let an order whose stop price is reached begin to work: it meets the book as one that has just arrived."""
+    working = msgspec.structs.replace(order, working=True, updated_ns=terms.now_ns)
+    asset, before = _locked(order, terms.instrument)
+    available = crossing(working, book)
+    fills = () if _falls_short(working, available) else taken(available, working.remaining)
+    if order.side is Side.BUY and order.type in AT_MARKET:
+        # what it locked was an estimate: it buys no more than the account can pay for
+        money = before + account.balance(asset).free
+        fills = taken(fills, affordable(fills, money, terms.instrument.lot))
+    effect = _settled(working, fills, account, terms, locked_before=before, maker=False)
+    return msgspec.structs.replace(effect, triggered=True)
 
 
 def fill_resting(order: Order, book: Book, account: Account, terms: Terms) -> Effect | None:
@@ -123,7 +194,7 @@ def cancel(order: Order, account: Account, terms: Terms) -> Effect:
 def crossing(order: Order, book: Book) -> tuple[Level, ...]:
     """Return the levels that the order may trade with, best first."""
     levels = book.against(order.side)
-    if order.type is OrderType.MARKET:
+    if order.type in AT_MARKET:
         return levels
     if order.side is Side.BUY:
         return tuple(level for level in levels if level.price <= order.price)
@@ -162,6 +233,8 @@ def _needed(
 
     A buyer at the market must be able to pay for all of it at the best ask, however little is offered.
     """
+    if not order.working:
+        return _locked(order, instrument)
     if order.side is Side.SELL:
         return instrument.base, order.quantity
     if order.type is OrderType.MARKET:
@@ -173,7 +246,13 @@ def _locked(order: Order, instrument: Instrument) -> tuple[str, Decimal]:
     """Return what an order keeps locked while it is open: its remainder, at its own price."""
     if order.side is Side.SELL:
         return instrument.base, order.remaining
-    return instrument.quote, order.remaining * order.price
+    return instrument.quote, order.remaining * (order.price or order.stop_price)
+
+
+def _locked_by_pair(first: Order, second: Order, instrument: Instrument) -> tuple[str, Decimal]:
+    """Return what two orders of which one cancels the other keep locked: as much as the greater."""
+    asset, one = _locked(first, instrument)
+    return asset, max(one, _locked(second, instrument)[1])
 
 
 def _cost(fills: Iterable[Level]) -> Decimal:
@@ -241,6 +320,8 @@ def _advanced(order: Order, quantity: Decimal, cost: Decimal, now_ns: int) -> Or
 def _status(order: Order, executed: Decimal) -> Status:
     if executed == order.quantity:
         return Status.FILLED
-    if order.type is OrderType.MARKET or order.time_in_force is not TimeInForce.GTC:
+    if not order.working:
+        return Status.NEW
+    if order.type in AT_MARKET or order.time_in_force is not TimeInForce.GTC:
         return Status.EXPIRED
     return Status.PARTIALLY_FILLED if executed else Status.NEW

@@ -18,11 +18,28 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """What is asked for. A LIMIT_MAKER is refused when it would trade at once."""
+    """What is asked for. A LIMIT_MAKER is refused when it would trade at once.
+
+    Those with a stop price wait for it: a stop loss for a price that runs away, a take profit for one that
+    comes. Then they are a market order, or a limit order at their price.
+    """
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
     LIMIT_MAKER = "LIMIT_MAKER"
+    STOP_LOSS = "STOP_LOSS"
+    STOP_LOSS_LIMIT = "STOP_LOSS_LIMIT"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    TAKE_PROFIT_LIMIT = "TAKE_PROFIT_LIMIT"
+
+
+# Orders that take what the market offers, once they work.
+AT_MARKET = frozenset({OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT})
+WITH_TIME_IN_FORCE = frozenset({OrderType.LIMIT, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT})
+STOP_LOSSES = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
+TAKE_PROFITS = frozenset({OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
+CONDITIONAL = STOP_LOSSES | TAKE_PROFITS
+NO_LIST = -1
 
 
 class TimeInForce(StrEnum):
@@ -47,7 +64,10 @@ OPEN = frozenset({Status.NEW, Status.PARTIALLY_FILLED})
 
 
 class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as a client asks for it. ``price`` is zero for a MARKET order."""
+    """An order as a client asks for it. ``price`` and ``stop_price`` are zero where there is none.
+
+    ``quote_quantity`` is what a MARKET order is to cost or bring, where that was asked for instead of a quantity.
+    """
 
     symbol: str
     side: Side
@@ -56,10 +76,15 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     client_order_id: str
     price: Decimal = ZERO
     time_in_force: TimeInForce = TimeInForce.GTC
+    stop_price: Decimal = ZERO
+    quote_quantity: Decimal = ZERO
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that was accepted. ``executed_quote`` is what its fills cost or brought, before commission."""
+    """An order that was accepted. ``executed_quote`` is what its fills cost or brought, before commission.
+
+    ``working`` is false while it waits for its stop price; ``list_id`` names the pair that it belongs to.
+    """
 
     order_id: int
     client_order_id: str
@@ -74,6 +99,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     executed: Decimal = ZERO
     executed_quote: Decimal = ZERO
     status: Status = Status.NEW
+    stop_price: Decimal = ZERO
+    working: bool = True
+    list_id: int = NO_LIST
+    quote_quantity: Decimal = ZERO
 
     @property
     def remaining(self) -> Decimal:
@@ -84,6 +113,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def open(self) -> bool:
         """Whether it may still be filled."""
         return self.status in OPEN
+
+
+class OrderList(msgspec.Struct, frozen=True, kw_only=True):
+    """Two orders of which one cancels the other: the first that trades or is triggered ends the second."""
+
+    list_id: int
+    client_list_id: str
+    symbol: str
+    created_ns: int
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
 
-from trading_bot.exchange import refusals, report_faults, wire
+from trading_bot.exchange import limits, refusals, report_faults, wire
 from trading_bot.exchange.answer_faults import UNANNOUNCED
 from trading_bot.exchange.desk import COMMISSION_RATE
 from trading_bot.exchange.faults import HALTED_SYMBOL
@@ -19,6 +20,7 @@ from trading_bot.exchange.orders import Order
 from trading_bot.exchange.requests import Parameters, order_key, order_request
 from trading_bot.exchange.signatures import check_key, check_signature, check_time, split_signature
 from trading_bot.exchange.tables import Filter
+from trading_bot.exchange.timeline import MINUTE
 from trading_bot.exchange.venue import VENUE, Venue
 
 MOST_CANDLES: Final = 1_000
@@ -43,7 +45,7 @@ def exchange_info(venue: Venue, parameters: Parameters) -> Any:
     return {
         "timezone": "UTC",
         "serverTime": wire.milliseconds(venue.clock.now_ns()),
-        "rateLimits": [],
+        "rateLimits": limits.rules(),
         "exchangeFilters": [],
         "symbols": [_rules(venue, market) for market in _markets(venue, parameters)],
     }
@@ -52,7 +54,7 @@ def exchange_info(venue: Venue, parameters: Parameters) -> Any:
 def depth(venue: Venue, parameters: Parameters) -> Any:
     """Answer the book."""
     now = venue.clock.now_ns()
-    book = _market(venue, parameters).book(now)
+    book = market_of(venue, parameters).book(now)
     limit = parameters.limit(100, MOST_LEVELS)
     return {
         "lastUpdateId": wire.milliseconds(now),
@@ -92,7 +94,7 @@ def day_ticker(venue: Venue, parameters: Parameters) -> Any:
 
 def klines(venue: Venue, parameters: Parameters) -> Any:
     """Answer candles."""
-    market = _market(venue, parameters)
+    market = market_of(venue, parameters)
     interval = parameters.text("interval")
     if not market.timeline.serves(interval):
         raise refusals.invalid_interval()
@@ -105,6 +107,29 @@ def klines(venue: Venue, parameters: Parameters) -> Any:
     return [wire.kline(candle) for candle in market.candles(wanted, venue.clock.now_ns())]
 
 
+def recent_trades(venue: Venue, parameters: Parameters) -> Any:
+    """Answer the newest synthetic trades."""
+    market, now = market_of(venue, parameters), venue.clock.now_ns()
+    times = market.trade_times(now, parameters.limit(500, MOST_RECORDS))
+    return [wire.public_trade(market, time_ns) for time_ns in times]
+
+
+def aggregate_trades(venue: Venue, parameters: Parameters) -> Any:
+    """Answer the newest synthetic trades; each is an aggregate of its own."""
+    market, now = market_of(venue, parameters), venue.clock.now_ns()
+    times = market.trade_times(now, parameters.limit(500, MOST_RECORDS))
+    return [wire.aggregate_trade(market, time_ns) for time_ns in times]
+
+
+def average_price(venue: Venue, parameters: Parameters) -> Any:
+    """Answer the average price of the last minutes."""
+    market, now = market_of(venue, parameters), venue.clock.now_ns()
+    minutes = 5
+    times = [now - minute * MINUTE for minute in range(minutes)]
+    average = sum((market.price(time_ns) for time_ns in times), Decimal(0)) / minutes
+    return {"mins": minutes, "price": wire.decimal(average), "closeTime": wire.milliseconds(now)}
+
+
 def account(venue: Venue, _parameters: Parameters) -> Any:
     """Answer what the account holds."""
     shown = report_faults.account_shown(venue.faults, venue.books.account)
@@ -113,7 +138,7 @@ def account(venue: Venue, _parameters: Parameters) -> Any:
 
 def query_order(venue: Venue, parameters: Parameters) -> Any:
     """Answer one order."""
-    market = _market(venue, parameters)
+    market = market_of(venue, parameters)
     found = _find(venue, market, parameters)
     if found is None:
         raise refusals.no_such_order()
@@ -122,7 +147,7 @@ def query_order(venue: Venue, parameters: Parameters) -> Any:
 
 def cancel_order(venue: Venue, parameters: Parameters) -> Any:
     """End an open order."""
-    market = _market(venue, parameters)
+    market = market_of(venue, parameters)
     found = _find(venue, market, parameters)
     if found is None:
         raise refusals.unknown_order()
@@ -143,14 +168,14 @@ def open_orders(venue: Venue, parameters: Parameters) -> Any:
 
 def all_orders(venue: Venue, parameters: Parameters) -> Any:
     """Answer a market's orders."""
-    market = _market(venue, parameters)
+    market = market_of(venue, parameters)
     wanted = _filter(market, parameters, first="orderId")
     return [wire.order(market.listing.market_id, order) for order in venue.books.orders(wanted)]
 
 
 def my_trades(venue: Venue, parameters: Parameters) -> Any:
     """Answer the client's trades on a market."""
-    market = _market(venue, parameters)
+    market = market_of(venue, parameters)
     wanted = msgspec.structs.replace(
         _filter(market, parameters, first="fromId"), order_id=parameters.whole("orderId")
     )
@@ -166,6 +191,9 @@ PUBLIC: dict[str, Answer] = {
     "/api/v3/ticker/price": price,
     "/api/v3/ticker/24hr": day_ticker,
     "/api/v3/klines": klines,
+    "/api/v3/trades": recent_trades,
+    "/api/v3/aggTrades": aggregate_trades,
+    "/api/v3/avgPrice": average_price,
 }
 SIGNED: dict[tuple[str, str], Answer] = {
     ("GET", "/api/v3/account"): account,
@@ -181,7 +209,7 @@ def routes() -> list[web.RouteDef]:
     """Return the routes of this interface."""
     return [
         *(web.get(path, _public(answer)) for path, answer in PUBLIC.items()),
-        *(web.route(method, path, _signed(answer)) for (method, path), answer in SIGNED.items()),
+        *(web.route(method, path, signed(answer)) for (method, path), answer in SIGNED.items()),
         web.post("/api/v3/order", new_order),
     ]
 
@@ -190,7 +218,7 @@ async def new_order(request: web.Request) -> web.StreamResponse:
     """Take an order, and answer it."""
     venue = request.app[VENUE]
     parameters = await authorized(request)
-    market = _market(venue, parameters)
+    market = market_of(venue, parameters)
     wanted = order_request(parameters, market.instrument.symbol)
     effect = venue.desk.place(wanted, announce=not request.get(UNANNOUNCED))
     return answer(wire.placed_order(market.listing.market_id, effect))
@@ -225,7 +253,9 @@ def _public(give: Answer) -> Callable[[web.Request], Awaitable[web.StreamRespons
     return handle
 
 
-def _signed(give: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def signed(give: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return the handler of a request that must be signed."""
+
     async def handle(request: web.Request) -> web.StreamResponse:
         parameters = await authorized(request)
         return answer(give(request.app[VENUE], parameters))
@@ -238,7 +268,8 @@ def _rules(venue: Venue, market: Market) -> Any:
     return wire.symbol_rules(market.listing, halted=halted)
 
 
-def _market(venue: Venue, parameters: Parameters) -> Market:
+def market_of(venue: Venue, parameters: Parameters) -> Market:
+    """Return the market that a request names: else -1121."""
     return venue.markets.by_id(parameters.text("symbol"))
 
 

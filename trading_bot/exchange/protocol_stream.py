@@ -11,6 +11,7 @@ from aiohttp import web
 from trading_bot.exchange.feed import Feed
 from trading_bot.exchange.lines import Connection
 from trading_bot.exchange.sockets import converse
+from trading_bot.exchange.venue import VENUE
 
 FEED = web.AppKey("feed", Feed)
 
@@ -41,13 +42,16 @@ async def combined(request: web.Request) -> web.StreamResponse:
 
 
 async def _serve(request: web.Request, names: list[str], *, wrapped: bool) -> web.StreamResponse:
-    feed = request.app[FEED]
+    feed, clock = request.app[FEED], request.app[VENUE].clock
 
     def opened(connection: Connection) -> None:
         for name in names:
             feed.subscribe(connection, name, combined=wrapped)
 
     def receive(connection: Connection, text: str) -> None:
+        if not connection.hear(clock.now_ns()):
+            connection.overrun.set()  # more than five messages a second
+            return
         connection.send(msgspec.json.encode(_answer(feed, connection, text, wrapped=wrapped)).decode())
 
     return await converse(request, opened, receive, feed.forget)

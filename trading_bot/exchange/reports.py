@@ -43,7 +43,9 @@ def reports(effect: Effect, *, arrived: bool, cancel_id: str | None = None) -> I
     after = effect.order
     executed = after.executed - sum((trade.quantity for trade in effect.trades), ZERO)
     quote = after.executed_quote - sum((trade.notional for trade in effect.trades), ZERO)
-    if arrived:
+    if effect.other is not None and effect.other.status in ENDINGS:
+        yield Report(execution=ENDINGS[effect.other.status], order=effect.other, cancel_id=cancel_id)
+    if arrived or effect.triggered:
         accepted = msgspec.structs.replace(after, executed=ZERO, executed_quote=ZERO, status=Status.NEW)
         yield Report(execution=Execution.NEW, order=accepted)
     for trade in effect.trades:
@@ -55,5 +57,7 @@ def reports(effect: Effect, *, arrived: bool, cancel_id: str | None = None) -> I
             order=msgspec.structs.replace(after, executed=executed, executed_quote=quote, status=status),
             trade=trade,
         )
+    if arrived and effect.other is not None:
+        yield Report(execution=Execution.NEW, order=effect.other)
     if after.status in ENDINGS:
         yield Report(execution=ENDINGS[after.status], order=after, cancel_id=cancel_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -11,7 +12,18 @@ from typing import Final, TypeVar
 import msgspec
 
 from trading_bot.exchange import refusals
-from trading_bot.exchange.orders import ZERO, OrderRequest, OrderType, Side, TimeInForce
+from trading_bot.exchange.orders import (
+    AT_MARKET,
+    CONDITIONAL,
+    STOP_LOSSES,
+    TAKE_PROFITS,
+    WITH_TIME_IN_FORCE,
+    ZERO,
+    OrderRequest,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from trading_bot.exchange.refusals import Refusal
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -103,28 +115,67 @@ def order_key(parameters: Parameters) -> OrderKey:
 def order_request(parameters: Parameters, symbol: str) -> OrderRequest:
     """Return the order that a client asks for, on a market that exists."""
     kind = parameters.choice("type", OrderType, refusals.invalid_order_type())
-    market = kind is OrderType.MARKET
-    for name in UNWANTED[kind]:
-        if parameters.optional(name) is not None:
+    for name, wanted in WANTED.items():
+        if parameters.optional(name) is not None and kind not in wanted:
             raise refusals.parameter_not_required(name)
+    by_notional = parameters.optional("quoteOrderQty") is not None
+    if by_notional and parameters.optional("quantity") is not None:
+        raise refusals.parameter_not_required("quantity")
+    timed = kind in WITH_TIME_IN_FORCE
     return OrderRequest(
         symbol=symbol,
         side=parameters.choice("side", Side, refusals.invalid_side()),
         type=kind,
-        quantity=parameters.positive("quantity"),
+        quantity=ZERO if by_notional else parameters.positive("quantity"),
         client_order_id=parameters.client_order_id("newClientOrderId") or "",
-        price=ZERO if market else parameters.positive("price"),
-        time_in_force=_time_in_force(parameters) if kind is OrderType.LIMIT else TimeInForce.GTC,
+        price=ZERO if kind in AT_MARKET else parameters.positive("price"),
+        time_in_force=_time_in_force(parameters, "timeInForce") if timed else TimeInForce.GTC,
+        stop_price=parameters.positive("stopPrice") if kind in CONDITIONAL else ZERO,
+        quote_quantity=parameters.positive("quoteOrderQty") if by_notional else ZERO,
     )
 
 
-def _time_in_force(parameters: Parameters) -> TimeInForce:
-    return parameters.choice("timeInForce", TimeInForce, refusals.invalid_time_in_force())
+def pair_requests(parameters: Parameters, symbol: str) -> tuple[OrderRequest, OrderRequest]:
+    """Return the two orders of a new OCO: the one above the price, then the one below."""
+    side = parameters.choice("side", Side, refusals.invalid_side())
+    quantity = parameters.positive("quantity")
+    above, below = (_leg(parameters, symbol, side, quantity, place) for place in ("above", "below"))
+    if (above.type, below.type) not in PAIRS[side]:
+        raise refusals.bad_pair()
+    return above, below
 
 
-ALWAYS_UNWANTED = ("quoteOrderQty", "stopPrice", "icebergQty", "trailingDelta")
-UNWANTED = {
-    OrderType.MARKET: (*ALWAYS_UNWANTED, "price", "timeInForce"),
-    OrderType.LIMIT: ALWAYS_UNWANTED,
-    OrderType.LIMIT_MAKER: (*ALWAYS_UNWANTED, "timeInForce"),
+def _leg(parameters: Parameters, symbol: str, side: Side, quantity: Decimal, place: str) -> OrderRequest:
+    kind = parameters.choice(f"{place}Type", OrderType, refusals.invalid_order_type())
+    timed = kind in WITH_TIME_IN_FORCE
+    return OrderRequest(
+        symbol=symbol,
+        side=side,
+        type=kind,
+        quantity=quantity,
+        client_order_id=parameters.client_order_id(f"{place}ClientOrderId") or uuid.uuid4().hex,
+        price=ZERO if kind in AT_MARKET else parameters.positive(f"{place}Price"),
+        time_in_force=_time_in_force(parameters, f"{place}TimeInForce") if timed else TimeInForce.GTC,
+        stop_price=parameters.positive(f"{place}StopPrice") if kind in CONDITIONAL else ZERO,
+    )
+
+
+def _time_in_force(parameters: Parameters, name: str) -> TimeInForce:
+    return parameters.choice(name, TimeInForce, refusals.invalid_time_in_force())
+
+
+# Parameters that only some types of orders may have; the empty ones are not offered here at all.
+WANTED: Final = {
+    "price": frozenset(OrderType) - AT_MARKET,
+    "timeInForce": WITH_TIME_IN_FORCE,
+    "stopPrice": CONDITIONAL,
+    "quoteOrderQty": frozenset({OrderType.MARKET}),
+    "icebergQty": frozenset(),
+    "trailingDelta": frozenset(),
+}
+# What may stand above the price and what below: a profit taken on one side, a loss stopped on the other.
+_PROFITS: Final = (OrderType.LIMIT_MAKER, *sorted(TAKE_PROFITS))
+PAIRS: Final = {
+    Side.SELL: frozenset((profit, loss) for profit in _PROFITS for loss in STOP_LOSSES),
+    Side.BUY: frozenset((loss, profit) for profit in _PROFITS for loss in STOP_LOSSES),
 }

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from trading_bot.exchange.books import FaultChange
 from trading_bot.exchange.faults import KINDS, Fault, FaultKind
+from trading_bot.exchange.limits import LIMITS
 from trading_bot.exchange.protocol_rest import answer
 from trading_bot.exchange.switching import NotSwitched, switch_off, switch_on
 from trading_bot.exchange.venue import VENUE, Venue
@@ -36,6 +37,12 @@ class Switch(msgspec.Struct, forbid_unknown_fields=True):
     size: float | None = None
 
 
+class Allowance(msgspec.Struct, forbid_unknown_fields=True):
+    """The request weight that an address may use in a minute."""
+
+    request_weight: Annotated[int, msgspec.Meta(ge=1)]
+
+
 def routes() -> list[web.RouteDef]:
     """Return the routes of this interface."""
     return [
@@ -43,6 +50,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/sim/books", books),
         web.get("/sim/faults", faults),
         web.post("/sim/faults", switch_fault),
+        web.post("/sim/limits", set_limits),
     ]
 
 
@@ -110,6 +118,18 @@ async def switch_fault(request: web.Request) -> web.StreamResponse:
     except NotSwitched as reason:
         return _problem(str(reason))
     return answer(_faults(venue))
+
+
+async def set_limits(request: web.Request) -> web.StreamResponse:
+    """Allow another request weight in a minute than Binance does, until the exchange is started again."""
+    if request.content_type != "application/json":
+        return _problem("expected Content-Type application/json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    try:
+        allowed = msgspec.json.decode(await request.read(), type=Allowance)
+    except msgspec.DecodeError as error:
+        return _problem(f'{error}; for example {{"request_weight": 6000}}')
+    request.app[LIMITS].most_weight = allowed.request_weight
+    return answer(msgspec.to_builtins(allowed))
 
 
 def _switch(venue: Venue, wanted: Switch) -> None:

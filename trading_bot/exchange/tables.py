@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from trading_bot.exchange.orders import Order, Trade
+from trading_bot.exchange.orders import Order, OrderList, Trade
 from trading_bot.journal import OwnedDatabase
 
-Record = TypeVar("Record", Order, Trade)
+Record = TypeVar("Record", Order, Trade, OrderList)
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,4 +78,5 @@ def _stored(value: object) -> object:
 
 
 ORDERS = Table("orders", Order, "created_ns")
+LISTS = Table("order_lists", OrderList, "created_ns")
 TRADES = Table("trades", Trade, "time_ns")

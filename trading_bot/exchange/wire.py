@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from trading_bot.exchange.bars import Candle
 from trading_bot.exchange.listing import MOST_PRICE, MOST_QUANTITY, Listing
+from trading_bot.exchange.markets import Market
 from trading_bot.exchange.matching import Book, Effect, Level
-from trading_bot.exchange.orders import ZERO, Account, Order, OrderType, Trade
+from trading_bot.exchange.orders import ZERO, Account, Order, OrderList, OrderType, Trade
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.reports import Execution, Report
 
@@ -49,8 +50,11 @@ def symbol_rules(listing: Listing, *, halted: bool = False) -> Json:
         "quoteCommissionPrecision": 8,
         "orderTypes": ORDER_TYPES,
         "icebergAllowed": False,
-        "ocoAllowed": False,
-        "quoteOrderQtyMarketAllowed": False,
+        "ocoAllowed": True,
+        "otoAllowed": False,
+        "quoteOrderQtyMarketAllowed": True,
+        "allowTrailingStop": False,
+        "cancelReplaceAllowed": True,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
         "filters": _filters(listing),
@@ -245,12 +249,12 @@ def order(market_id: str, placed: Order) -> Json:
     """Return an order, as a query answers it."""
     return {
         **_order_head(market_id, placed),
-        "stopPrice": decimal(ZERO),
+        "stopPrice": decimal(placed.stop_price),
         "icebergQty": decimal(ZERO),
         "time": milliseconds(placed.created_ns),
         "updateTime": milliseconds(placed.updated_ns),
-        "isWorking": placed.open,
-        "workingTime": milliseconds(placed.created_ns),
+        "isWorking": placed.working,
+        "workingTime": _working_time(placed),
     }
 
 
@@ -258,8 +262,9 @@ def placed_order(market_id: str, effect: Effect) -> Json:
     """Return an order with its first fills, as the answer to placing it."""
     return {
         **_order_head(market_id, effect.order),
+        **_stop_price(effect.order),
         "transactTime": milliseconds(effect.order.updated_ns),
-        "workingTime": milliseconds(effect.order.created_ns),
+        "workingTime": _working_time(effect.order),
         "fills": [
             {
                 "price": decimal(trade.price),
@@ -277,22 +282,92 @@ def cancelled_order(market_id: str, cancelled: Order, cancel_id: str) -> Json:
     """Return an order, as the answer to cancelling it."""
     return {
         **_order_head(market_id, cancelled),
+        **_stop_price(cancelled),
         "clientOrderId": cancel_id,
         "origClientOrderId": cancelled.client_order_id,
         "transactTime": milliseconds(cancelled.updated_ns),
     }
 
 
+def placed_leg(market_id: str, placed: Order) -> Json:
+    """Return one order of a pair, as the answer to placing the pair."""
+    return {
+        **_order_head(market_id, placed),
+        **_stop_price(placed),
+        "transactTime": milliseconds(placed.created_ns),
+        "workingTime": _working_time(placed),
+    }
+
+
+def order_list(market_id: str, pair: OrderList, orders: Sequence[Order]) -> Json:
+    """Return a pair of orders of which one cancels the other."""
+    running = any(each.open for each in orders)
+    return {
+        "orderListId": pair.list_id,
+        "contingencyType": "OCO",
+        "listStatusType": "EXEC_STARTED" if running else "ALL_DONE",
+        "listOrderStatus": "EXECUTING" if running else "ALL_DONE",
+        "listClientOrderId": pair.client_list_id,
+        "transactionTime": milliseconds(max(each.updated_ns for each in orders)),
+        "symbol": market_id,
+        "orders": [
+            {"symbol": market_id, "orderId": each.order_id, "clientOrderId": each.client_order_id}
+            for each in orders
+        ],
+    }
+
+
+def public_trade(market: Market, time_ns: int) -> Json:
+    """Return a synthetic trade between others."""
+    number, price = market.timeline.quote_number(time_ns), market.price(time_ns)
+    quantity = market.bridge.traded(time_ns)
+    return {
+        "id": number,
+        "price": decimal(price),
+        "qty": decimal(quantity),
+        "quoteQty": decimal(price * quantity),
+        "time": milliseconds(time_ns),
+        "isBuyerMaker": bool(number % 2),
+        "isBestMatch": True,
+    }
+
+
+def aggregate_trade(market: Market, time_ns: int) -> Json:
+    """Return a synthetic trade between others, as an aggregate of one."""
+    number = market.timeline.quote_number(time_ns)
+    return {
+        "a": number,
+        "p": decimal(market.price(time_ns)),
+        "q": decimal(market.bridge.traded(time_ns)),
+        "f": number,
+        "l": number,
+        "T": milliseconds(time_ns),
+        "m": bool(number % 2),
+        "M": True,
+    }
+
+
+def _working_time(placed: Order) -> int:
+    """Return since when an order can trade: -1 while it waits for its stop price."""
+    if not placed.working:
+        return -1
+    return milliseconds(placed.updated_ns if placed.stop_price else placed.created_ns)
+
+
+def _stop_price(placed: Order) -> Json:
+    return {"stopPrice": decimal(placed.stop_price)} if placed.stop_price else {}
+
+
 def _order_head(market_id: str, placed: Order) -> Json:
     return {
         "symbol": market_id,
         "orderId": placed.order_id,
-        "orderListId": -1,
+        "orderListId": placed.list_id,
         "clientOrderId": placed.client_order_id,
         "price": decimal(placed.price),
         "origQty": decimal(placed.quantity),
         "executedQty": decimal(placed.executed),
-        "origQuoteOrderQty": decimal(ZERO),
+        "origQuoteOrderQty": decimal(placed.quote_quantity),
         "cummulativeQuoteQty": decimal(placed.executed_quote),
         "status": placed.status.value,
         "timeInForce": placed.time_in_force.value,
@@ -336,9 +411,9 @@ def execution_report(market_id: str, report: Report) -> Json:
         "f": told.time_in_force.value,
         "q": decimal(told.quantity),
         "p": decimal(told.price),
-        "P": decimal(ZERO),
+        "P": decimal(told.stop_price),
         "F": decimal(ZERO),
-        "g": -1,
+        "g": told.list_id,
         "C": told.client_order_id if cancelled else "",
         "x": report.execution.value,
         "X": told.status.value,
@@ -351,14 +426,14 @@ def execution_report(market_id: str, report: Report) -> Json:
         "N": fill.commission_asset if fill else None,
         "T": time,
         "t": fill.trade_id if fill else -1,
-        "w": told.open,
+        "w": told.open and told.working,
         "m": fill.maker if fill else False,
         "M": False,
         "O": milliseconds(told.created_ns),
         "Z": decimal(told.executed_quote),
         "Y": decimal(fill.notional if fill else ZERO),
-        "Q": decimal(ZERO),
-        "W": milliseconds(told.created_ns),
+        "Q": decimal(told.quote_quantity),
+        "W": _working_time(told),
         "V": "NONE",
     }
 

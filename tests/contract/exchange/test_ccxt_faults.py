@@ -319,7 +319,9 @@ def test_a_server_error_leaves_open_whether_the_order_was_carried_out(exchange):
 
 def test_truncated_json_is_an_answer_that_breaks_off_and_the_order_is_booked(exchange):
     order = ask_later(exchange, lambda client: place(client, "cut-1"), "truncated_json")
-    assert (order["id"], order["status"]) == (None, None), "ccxt makes an order without an id of half an answer"
+    assert (order["id"], order["status"]) == (None, None), (
+        "ccxt makes an order without an id of half an answer"
+    )
     exchange.switch("truncated_json", on=False)
     assert ask(exchange, lambda client: found(client, "cut-1"))["status"] == "closed"
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import ccxt
 import pytest
-from support.exchange_process import client_of
+from support.exchange_process import client_of, exchange_running
 
 SYMBOLS = ["EUR/USD", "GOOGL/USD", "AAPL/USD", "IBM/USD", "MSFT/USD"]
 
@@ -32,6 +32,40 @@ def test_markets_carry_tick_lot_and_notional(exchange):
     assert (euro["limits"]["amount"]["min"], euro["limits"]["cost"]["min"]) == (0.1, 5)
     assert euro["active"]
     assert euro["spot"]
+
+
+def test_every_answer_says_the_weight_that_is_used_and_an_order_its_count(exchange):
+    async def question(client):
+        await client.fetch_balance()
+        before = dict(client.last_response_headers)
+        await client.fetch_open_orders("EUR/USD")
+        after = dict(client.last_response_headers)
+        await client.create_order("EUR/USD", "market", "buy", 10)
+        return before, after, dict(client.last_response_headers)
+
+    before, after, ordered = ask(exchange, question)
+    used = [int(headers["X-MBX-USED-WEIGHT-1M"]) for headers in (before, after)]
+    assert used[1] - used[0] == 6 or used[1] < used[0], "another minute may have begun"
+    assert int(ordered["X-MBX-ORDER-COUNT-10S"]) >= 1
+    assert int(ordered["X-MBX-ORDER-COUNT-1D"]) >= 1
+
+
+def test_more_than_the_weight_of_a_minute_is_429_then_418(tmp_path):
+    async def question(client):
+        own.post("/sim/limits", {"request_weight": 1})
+        with pytest.raises(ccxt.DDoSProtection, match="429"):
+            await client.fetch_balance()
+        waits = int(client.last_response_headers["Retry-After"])
+        for _ in range(60):
+            with pytest.raises(ccxt.DDoSProtection) as caught:
+                await client.fetch_balance()
+        return waits, str(caught.value), int(client.last_response_headers["Retry-After"])
+
+    with exchange_running(tmp_path) as own:
+        waits, last, ban = ask(own, question)
+    assert 1 <= waits <= 60
+    assert "418" in last
+    assert 60 < ban <= 120
 
 
 def test_the_clock_is_the_wall_clock(exchange):

@@ -21,6 +21,7 @@ from trading_bot.exchange.process import opening
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.reports import Execution
 from trading_bot.exchange.tables import Filter
+from trading_bot.journal import OwnedDatabase
 from trading_bot.market_data.bundled import load
 
 CLOCK_AT_START = ManualClock().now_ns()
@@ -203,3 +204,120 @@ def test_a_later_start_keeps_the_place_in_the_data_that_the_books_were_begun_wit
     assert books.account.balance("USD").free == 100_000
     books.close()
     place.open()
+
+
+# The first version of the books, as it was released: what a home of then brings.
+VERSION_1 = """
+CREATE TABLE timeline (anchor_ns INTEGER NOT NULL, interval TEXT NOT NULL, seed INTEGER NOT NULL);
+CREATE TABLE first_bars (symbol TEXT PRIMARY KEY, first_bar INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE balances (asset TEXT PRIMARY KEY, free TEXT NOT NULL, locked TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE orders (
+    order_id INTEGER PRIMARY KEY, client_order_id TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
+    type TEXT NOT NULL, time_in_force TEXT NOT NULL, price TEXT NOT NULL, quantity TEXT NOT NULL,
+    created_ns INTEGER NOT NULL, updated_ns INTEGER NOT NULL, executed TEXT NOT NULL,
+    executed_quote TEXT NOT NULL, status TEXT NOT NULL
+);
+CREATE TABLE trades (
+    trade_id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, client_order_id TEXT NOT NULL,
+    symbol TEXT NOT NULL, side TEXT NOT NULL, price TEXT NOT NULL, quantity TEXT NOT NULL,
+    commission TEXT NOT NULL, commission_asset TEXT NOT NULL, maker INTEGER NOT NULL, time_ns INTEGER NOT NULL
+);
+CREATE TABLE received (
+    client_order_id TEXT PRIMARY KEY, times INTEGER NOT NULL, first_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE faults (
+    name TEXT NOT NULL, symbol TEXT NOT NULL, since_ns INTEGER NOT NULL, PRIMARY KEY (name, symbol)
+) WITHOUT ROWID;
+CREATE TABLE fault_changes (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, symbol TEXT NOT NULL, is_on INTEGER NOT NULL,
+    time_ns INTEGER NOT NULL
+);
+INSERT INTO timeline VALUES (1795312620000000000, '1s', 2017);
+INSERT INTO balances VALUES ('USD', '90', '10');
+INSERT INTO orders VALUES (1, 'old', 'EUR/USD', 'BUY', 'LIMIT', 'GTC', '1', '10', 5, 5, '0', '0', 'NEW');
+INSERT INTO faults VALUES ('mute_feed', 'EUR/USD', 7);
+INSERT INTO fault_changes VALUES (1, 'mute_feed', 'EUR/USD', 1, 7);
+"""
+
+
+def test_books_of_the_first_version_are_taken_over(tmp_path):
+    path = tmp_path / "exchange.db"
+    OwnedDatabase.open(path, VERSION_1, "tickertape exchange", 1).close()
+    books = Books.open(path, opening("1s"), CLOCK_AT_START)
+    (order,) = books.open_orders()
+    assert (order.client_order_id, order.working, order.stop_price, order.list_id) == ("old", True, 0, -1)
+    (fault,) = books.faults()
+    assert (fault.name, fault.until_ns, fault.probability) == ("mute_feed", None, 1.0)
+    assert [change.on for change in books.fault_changes(9)] == [True]
+    books.close()
+
+
+def test_a_pair_is_kept_through_a_restart_and_ends_as_one(place):
+    place.order("BUY", "500", identity="a")
+    price = place.market.price(place.clock.now_ns())
+    high, low = round(price * Decimal("1.2"), 5), round(price * Decimal("0.8"), 5)
+    above = OrderRequest(
+        symbol="EUR/USD",
+        side=Side.SELL,
+        type=OrderType.LIMIT_MAKER,
+        quantity=Decimal(100),
+        client_order_id="up",
+        price=high,
+    )
+    below = msgspec.structs.replace(
+        above, type=OrderType.STOP_LOSS, client_order_id="down", price=Decimal(0), stop_price=low
+    )
+    pair, _ = place.desk.place_pair(above, below, "both")
+    assert place.books.account.balance("EUR").locked == 100
+    place.reopen()
+    assert place.books.order_list(client_list_id="both") == pair
+    assert place.books.next_list_id == pair.list_id + 1
+    first, second = place.books.orders_of(pair)
+    assert place.books.partner(first) == second
+    place.told.clear()
+    place.desk.cancel(second, "enough")
+    assert place.books.account.balance("EUR").locked == 0
+    assert {order.status for order in place.books.orders_of(pair)} == {Status.CANCELED}
+    assert [report.execution for report in place.told[0][0]] == [Execution.CANCELED, Execution.CANCELED]
+
+
+def test_a_stop_that_is_triggered_is_told_as_new_once_more_and_then_trades(place):
+    place.order("BUY", "500", identity="a")
+    price = place.market.price(place.clock.now_ns())
+    wanted = OrderRequest(
+        symbol="EUR/USD",
+        side=Side.SELL,
+        type=OrderType.STOP_LOSS,
+        quantity=Decimal(100),
+        client_order_id="stop",
+        stop_price=round(price * Decimal("0.999"), 5),
+    )
+    place.desk.place(wanted)
+    place.told.clear()
+    for _ in range(4_000):
+        place.clock.advance(0.25)
+        place.desk.match_resting()
+        if place.told:
+            break
+    assert [report.execution for report in place.told[0][0]] == [Execution.NEW, Execution.TRADE]
+    assert place.books.order_by_client_id("EUR/USD", "stop").status is Status.FILLED
+    assert place.books.account.balance("EUR").locked == 0
+
+
+def test_what_rested_while_the_exchange_was_down_is_filled_by_the_quotes_of_its_return(place):
+    """Bars missed meanwhile exist, but nobody traded in them."""
+    start, tick = place.clock.now_ns(), place.market.instrument.tick
+    lowest = min(range(1, 600), key=lambda bar: place.market.replay.play(bar).low)
+    limit = str(place.market.replay.play(lowest).low * tick + 10 * tick)
+    place.order("BUY", "10", limit, identity="deep")
+    place.clock.advance(lowest + 400)
+    assert place.market.book(place.clock.now_ns()).asks[0].price > Decimal(limit), "it has come and gone"
+    place.reopen()
+    place.desk.match_resting()
+    assert place.books.order_by_client_id("EUR/USD", "deep").status is Status.NEW
+    place.clock.advance(-(place.clock.now_ns() - start) / 1e9 + lowest)
+    for _ in range(8):
+        place.clock.advance(0.25)
+        place.desk.match_resting()
+    assert place.books.order_by_client_id("EUR/USD", "deep").status is Status.FILLED, "while it runs it is"

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from support.exchange import RATE, account, order, terms
 
-from trading_bot.exchange.matching import Book, Effect, Level, cancel, fill_resting, place
-from trading_bot.exchange.orders import Account, OrderRequest, OrderType, Side, TimeInForce, Trade
+from trading_bot.exchange.matching import (
+    Book,
+    Effect,
+    Level,
+    Terms,
+    cancel,
+    crossing,
+    expired,
+    fill_resting,
+    is_reached,
+    place,
+    place_pair,
+    released,
+    trigger,
+)
+from trading_bot.exchange.orders import (
+    AT_MARKET,
+    CONDITIONAL,
+    NO_LIST,
+    WITH_TIME_IN_FORCE,
+    Order,
+    OrderRequest,
+    OrderType,
+    Side,
+    TimeInForce,
+    Trade,
+)
 from trading_bot.exchange.refusals import Refusal
 from trading_bot.exchange.reports import Execution, reports
 
@@ -42,41 +68,93 @@ def requests(draw: st.DrawFn) -> OrderRequest:
         type=kind,
         quantity=draw(lots),
         client_order_id="mine",
-        price=Decimal(0) if kind is OrderType.MARKET else Decimal(draw(cents)) / 100,
-        time_in_force=draw(st.sampled_from(TimeInForce)) if kind is OrderType.LIMIT else TimeInForce.GTC,
+        price=Decimal(0) if kind in AT_MARKET else Decimal(draw(cents)) / 100,
+        time_in_force=draw(st.sampled_from(TimeInForce)) if kind in WITH_TIME_IN_FORCE else TimeInForce.GTC,
+        stop_price=Decimal(draw(cents)) / 100 if kind in CONDITIONAL else Decimal(0),
     )
 
 
-steps = st.lists(st.tuples(requests(), books(), st.booleans()), min_size=1, max_size=12)
+# What is asked for, the book it meets, whether it is cancelled at once, and whether a stop loss goes with it.
+steps = st.lists(st.tuples(requests(), books(), st.booleans(), st.none() | cents), min_size=1, max_size=12)
 
 
-def carry_out(life: list[tuple[OrderRequest, Book, bool]]) -> tuple[Account, list[Effect], list[Trade]]:
-    """Place, fill and cancel, as an exchange does; return the account, each order's last effect, all trades."""
-    holdings, resting, ended, trades = OPENING, {}, [], []
-    for number, (wanted, present, cancels) in enumerate(life):
-        for order_id, effect in list(resting.items()):
-            filled = fill_resting(effect.order, present, holdings, terms(next_trade_id=len(trades) + 1))
-            if filled is not None:
-                resting[order_id], holdings = filled, filled.account
-                trades += filled.trades
+class Life:
+    """Places, triggers, fills and cancels, as an exchange does."""
+
+    def __init__(self) -> None:
+        self.holdings = OPENING
+        self.last: dict[int, Order] = {}
+        self.trades: list[Trade] = []
+
+    def open_orders(self) -> list[Order]:
+        return [each for each in self.last.values() if each.open]
+
+    def terms(self) -> Terms:
+        return terms(next_trade_id=len(self.trades) + 1)
+
+    def take(self, effect: Effect) -> None:
+        self.holdings = effect.account
+        self.trades += effect.trades
+        for each in (effect.order, effect.other):
+            if each is not None:
+                self.last[each.order_id] = each
+
+    def partner(self, of: Order) -> Order | None:
+        if of.list_id == NO_LIST:
+            return None
+        pair = [each for each in self.open_orders() if each.list_id == of.list_id]
+        return next((each for each in pair if each.order_id != of.order_id), None)
+
+    def move(self, present: Book) -> None:
+        middle = (present.bids[0].price + present.asks[0].price) / 2
+        for number in [each.order_id for each in self.open_orders()]:
+            each = self.last[number]
+            reached = is_reached(each, middle) if not each.working else bool(crossing(each, present))
+            if not each.open or not reached:
+                continue
+            money, partner = self.holdings, self.partner(each)
+            if partner is not None:
+                money, partner = released(each, partner, money, self.terms()), expired(partner, 1)
+            effect = (fill_resting if each.working else trigger)(each, present, money, self.terms())
+            self.take(msgspec.structs.replace(effect, other=partner))
+
+    def arrive(self, wanted: OrderRequest, number: int, present: Book, stop: int | None) -> None:
+        first = order(wanted, 2 * number, list_id=NO_LIST if stop is None else number)
         try:
-            effect = place(order(wanted, number), present, holdings, terms(next_trade_id=len(trades) + 1))
+            if stop is None or wanted.type is not OrderType.LIMIT_MAKER:
+                self.take(place(order(wanted, 2 * number), present, self.holdings, self.terms()))
+                return
+            loss = msgspec.structs.replace(
+                wanted, type=OrderType.STOP_LOSS, price=Decimal(0), stop_price=Decimal(stop) / 100
+            )
+            second = order(loss, 2 * number + 1, list_id=number)
+            self.take(place_pair(first, second, present, self.holdings, self.terms()))
         except Refusal:
-            continue
-        holdings = effect.account
-        trades += effect.trades
-        resting[number] = effect
-        if cancels and effect.order.open:
-            resting[number] = cancel(effect.order, holdings, terms())
-            holdings = resting[number].account
-        ended += [done for done in resting.values() if not done.order.open]
-        resting = {order_id: done for order_id, done in resting.items() if done.order.open}
-    return holdings, [*ended, *resting.values()], trades
+            return
+
+    def end(self, number: int) -> None:
+        ended = self.last.get(2 * number)
+        if ended is None or not ended.open:
+            return
+        money, partner = self.holdings, self.partner(ended)
+        if partner is not None:
+            money, partner = released(ended, partner, money, self.terms()), expired(partner, 1)
+        self.take(msgspec.structs.replace(cancel(ended, money, self.terms()), other=partner))
+
+
+def carry_out(life: list[tuple[OrderRequest, Book, bool, int | None]]) -> Life:
+    played = Life()
+    for number, (wanted, present, cancels, stop) in enumerate(life):
+        played.move(present)
+        played.arrive(wanted, number, present, stop)
+        if cancels:
+            played.end(number)
+    return played
 
 
 @given(steps)
 def test_no_balance_is_ever_negative(life):
-    holdings, _, _ = carry_out(life)
+    holdings = carry_out(life).holdings
     for balance in holdings.balances.values():
         assert balance.free >= 0
         assert balance.locked >= 0
@@ -84,7 +162,8 @@ def test_no_balance_is_ever_negative(life):
 
 @given(steps)
 def test_what_the_account_holds_is_what_its_trades_make_of_the_opening_balance(life):
-    holdings, _, trades = carry_out(life)
+    played = carry_out(life)
+    holdings, trades = played.holdings, played.trades
     euros = dollars = Decimal(0)
     for trade in trades:
         sign = 1 if trade.side is Side.BUY else -1
@@ -96,33 +175,47 @@ def test_what_the_account_holds_is_what_its_trades_make_of_the_opening_balance(l
 
 @given(steps)
 def test_an_orders_fill_is_the_sum_of_its_trades(life):
-    _, effects, trades = carry_out(life)
-    for effect in effects:
-        own = [trade for trade in trades if trade.order_id == effect.order.order_id]
-        assert effect.order.executed == sum(trade.quantity for trade in own)
-        assert effect.order.executed_quote == sum(trade.notional for trade in own)
-        assert effect.order.executed <= effect.order.quantity
+    played = carry_out(life)
+    for each in played.last.values():
+        own = [trade for trade in played.trades if trade.order_id == each.order_id]
+        assert each.executed == sum(trade.quantity for trade in own)
+        assert each.executed_quote == sum(trade.notional for trade in own)
+        assert each.executed <= each.quantity
+
+
+def needed(orders: list[Order], side: Side) -> Decimal:
+    """What open orders of a side lock: of a pair as much as the greater."""
+    by_list: dict[int, Decimal] = {}
+    for each in orders:
+        if each.side is side:
+            key = each.list_id if each.list_id != NO_LIST else -2 - each.order_id
+            price = each.price or each.stop_price
+            amount = each.remaining * (price if side is Side.BUY else 1)
+            by_list[key] = max(by_list.get(key, Decimal(0)), amount)
+    return sum(by_list.values(), Decimal(0))
 
 
 @given(steps)
 def test_what_is_locked_is_what_the_open_orders_need(life):
-    holdings, effects, _ = carry_out(life)
-    still_open = [effect.order for effect in effects if effect.order.open]
-    assert holdings.balance("EUR").locked == sum(
-        each.remaining for each in still_open if each.side is Side.SELL
-    )
-    assert holdings.balance("USD").locked == sum(
-        each.remaining * each.price for each in still_open if each.side is Side.BUY
-    )
+    played = carry_out(life)
+    assert played.holdings.balance("EUR").locked == needed(played.open_orders(), Side.SELL)
+    assert played.holdings.balance("USD").locked == needed(played.open_orders(), Side.BUY)
+
+
+@given(steps)
+def test_of_a_pair_one_trades_at_most(life):
+    played = carry_out(life)
+    traded = {played.last[trade.order_id].order_id: played.last[trade.order_id] for trade in played.trades}
+    lists = [each.list_id for each in traded.values() if each.list_id != NO_LIST]
+    assert len(lists) == len(set(lists))
 
 
 @given(steps)
 def test_no_trade_is_worse_than_its_orders_price(life):
-    _, effects, trades = carry_out(life)
-    orders = {effect.order.order_id: effect.order for effect in effects}
-    for trade in trades:
-        asked = orders[trade.order_id]
-        if asked.type is not OrderType.MARKET:
+    played = carry_out(life)
+    for trade in played.trades:
+        asked = played.last[trade.order_id]
+        if asked.type not in AT_MARKET:
             worse = trade.price - asked.price if asked.side is Side.BUY else asked.price - trade.price
             assert worse <= 0
         received = trade.quantity if trade.side is Side.BUY else trade.notional
