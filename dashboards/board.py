@@ -91,7 +91,16 @@ def render(board: Board) -> str:
     built.links = [_boards_link()]
     built.panels = _placed(board.rows)
     plain: dict[str, Any] = json.loads(json.dumps(built, cls=JSONEncoder))
+    _tidy(plain["panels"])
     return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _tidy(panels: list[dict[str, Any]]) -> None:
+    """Leave of a data link what it is: the SDK takes it for a link of the board, with that one's defaults."""
+    for panel in panels:
+        defaults = panel.get("fieldConfig", {}).get("defaults", {})
+        if "links" in defaults:
+            defaults["links"] = [{"title": link["title"], "url": link["url"]} for link in defaults["links"]]
 
 
 def _placed(rows: tuple[Row, ...]) -> list[model.Panel | model.RowPanel]:

@@ -20,13 +20,13 @@ QUIET: Final = "text"
 PROMETHEUS: Final = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 LOKI: Final = common.DataSourceRef(type_val="loki", uid="${loki}")
 
-MONEY: Final = "currencyUSD"
+MONEY: Final = "currency:financial:$"
 SHARE: Final = "percentunit"
 SECONDS: Final = "s"
-PER_MINUTE: Final = "cpm"
-PER_SECOND: Final = "cps"
+PER_MINUTE: Final = "suffix:/min"
+PER_SECOND: Final = "suffix:/s"
 COUNT: Final = "short"
-BASIS_POINTS: Final = "bps"
+BASIS_POINTS: Final = "suffix: bp"
 BYTES: Final = "bytes"
 
 SILENT: Final = "not known: the bot is silent"
@@ -36,8 +36,9 @@ Steps = tuple[tuple[float | None, str], ...]
 """From which value on which colour; the first has no value."""
 
 PLAIN: Final[Steps] = ((None, NEUTRAL),)
-NONE_IS_GOOD: Final[Steps] = ((None, GOOD), (1, BAD))
-SOME_IS_CAREFUL: Final[Steps] = ((None, GOOD), (1, CAREFUL))
+NONE_IS_GOOD: Final[Steps] = ((None, GOOD), (0.001, BAD))
+SOME_IS_CAREFUL: Final[Steps] = ((None, GOOD), (0.001, CAREFUL))
+SOME_IS_TROUBLE: Final[Steps] = ((None, GOOD), (0.001, WARNING))
 PROFIT: Final[Steps] = ((None, BAD), (0, GOOD))
 UTILISATION: Final[Steps] = ((None, GOOD), (0.7, CAREFUL), (0.9, BAD))
 """Of a limit: look at it from 70 % on, act from 90 % on; at 100 % the bot acts by itself."""
@@ -55,7 +56,7 @@ ALWAYS: Final = common.VisibilityMode.ALWAYS
 
 QUOTE_AGE: Final[Steps] = ((None, GOOD), (5, BAD))
 """Seconds: stale_after_seconds."""
-UNKNOWN_AGE: Final[Steps] = ((None, CAREFUL), (30, BAD))
+UNKNOWN_AGE: Final[Steps] = ((None, GOOD), (0.001, CAREFUL), (30, BAD))
 """Seconds: the first reconciliation after the doubt should have settled it."""
 CLOCK: Final[Steps] = ((None, BAD), (-1, QUIET), (1, BAD))
 """Seconds: max_clock_offset_ms, in both directions."""

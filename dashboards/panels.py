@@ -82,7 +82,7 @@ def lines(identity: int, title: str, queries: tuple[Query, ...], description: st
         .fill_opacity(8)
         .show_points(options.VisibilityMode.NEVER)
         .line_interpolation(options.LineInterpolation.LINEAR)
-        .color_scheme(look.colour_by(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+        .color_scheme(look.colour_by(model.FieldColorModeId.PALETTE_CLASSIC))
         .thresholds(look.thresholds(((None, look.QUIET),)))
         .legend(_legend())
         .tooltip(
@@ -117,6 +117,11 @@ def gauges(identity: int, title: str, query: Query, description: str) -> bargaug
         .display_mode(options.BarGaugeDisplayMode.BASIC)
         .value_mode(options.BarGaugeValueMode.COLOR)
         .show_unfilled(show_unfilled=True)
+        .name_placement(options.BarGaugeNamePlacement.LEFT)
+        .sizing(options.BarGaugeSizing.MANUAL)
+        .min_viz_height(16)
+        .max_viz_height(28)
+        .text(common.VizTextDisplayOptions().title_size(13).value_size(15))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .thresholds(look.thresholds(look.PLAIN))
         .min(0)
@@ -252,17 +257,14 @@ def worded_column(mapping: model.ValueMap, heading: str | None = None) -> list[m
 
 def linked_column(heading: str, title: str, address: str) -> list[model.DynamicConfigValue]:
     """Return the settings of a column whose values are links; ``${__value.raw}`` is the value."""
-    return column(("displayName", heading), ("links", [{"title": title, "url": address}]))
+    return column(
+        ("displayName", heading), ("links", [{"title": title, "url": address}]), ("custom.width", 110)
+    )
 
 
 def stacked() -> common.StackingConfig:
     """Return that series stand on each other."""
     return common.StackingConfig().mode(options.StackingMode.NORMAL).group("A")
-
-
-def unstacked() -> common.StackingConfig:
-    """Return that series stand beside each other."""
-    return common.StackingConfig().mode(options.StackingMode.NONE).group("A")
 
 
 def on_the_right(*calculations: str) -> common.VizLegendOptions:

@@ -77,6 +77,11 @@ def ratio(part: str, whole: str) -> str:
     return f"{part} / ({whole} > 0)"
 
 
+def or_none(part: str, whole: str) -> str:
+    """Return the part, and zero where only the whole is there: then it is known that none is."""
+    return f"({part} or 0 * {whole})"
+
+
 def age(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
     """Return the seconds since a time that a gauge holds."""
     _refuse(metric, MetricType.GAUGE)
@@ -86,7 +91,8 @@ def age(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
 def values(metric: Metric, label: Label | None = None) -> str:
     """Return Grafana's question for a label's values; without a label for the bots."""
     name = BOT if label is None else _own(metric, label)
-    return f"label_values({metric.name if label is None else series(metric)}, {name})"
+    chosen = "" if label is None else f"{{{EVERY_BOT}}}"
+    return f"label_values({metric.name}{chosen}, {name})"
 
 
 def _selector(metric: Metric, name: str, matchers: dict[str, str | tuple[str, ...]]) -> str:

@@ -57,7 +57,7 @@ BOARD: Final = Board(
                     "By code. Empty is good; they do not touch trading.",
                 )
                 .decimals(0)
-                .thresholds(look.thresholds(((None, look.CAREFUL),)))
+                .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
                 .height(4)
                 .no_value("none in this time"),
                 panels.gauges(
@@ -67,7 +67,7 @@ BOARD: Final = Board(
                     "By code. Empty is good; they touch what is seen, not trading.",
                 )
                 .decimals(0)
-                .thresholds(look.thresholds(((None, look.CAREFUL),)))
+                .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
                 .height(4)
                 .no_value("none in this time"),
                 panels.bars(
@@ -106,9 +106,11 @@ BOARD: Final = Board(
                 )
                 .override_by_name("meaning", panels.worded_column(TITLES, "Meaning"))
                 .override_by_name("consequence", panels.worded_column(CONSEQUENCES, "Consequence"))
-                .override_by_name("severity", panels.column(("displayName", "Severity")))
-                .override_by_name("bot", panels.column(("displayName", "Bot")))
-                .override_by_name("Count", panels.column(("decimals", 0)))
+                .override_by_name(
+                    "severity", panels.column(("displayName", "Severity"), ("custom.width", 90))
+                )
+                .override_by_name("bot", panels.column(("displayName", "Bot"), ("custom.width", 90)))
+                .override_by_name("Count", panels.column(("decimals", 0), ("custom.width", 80)))
                 .span(16)
                 .no_value("no error in this time"),
                 panels.gauges(

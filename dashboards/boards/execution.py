@@ -124,7 +124,7 @@ BOARD: Final = Board(
                 ).no_value("no fill in this time"),
                 panels.lines(
                     203,
-                    "Order to acknowledgement",
+                    "Order to acknowledgement, median and tail",
                     (orders.ACK_MEDIAN, orders.ACK_SLOW),
                     "Half of the orders are faster than the median. A growing tail with a quiet median: single "
                     "requests are lost and repeated; open a diamond's trace.",
@@ -135,7 +135,7 @@ BOARD: Final = Board(
                 .no_value("no order in this time"),
                 panels.lines(
                     204,
-                    "Acknowledgement to first fill",
+                    "Acknowledgement to first fill, median and tail",
                     (orders.FILL_MEDIAN, orders.FILL_SLOW),
                     "Half of the orders fill faster than the median.",
                 )
@@ -156,6 +156,7 @@ BOARD: Final = Board(
                     "What the bot asks of the venue. Many `order` and `open_orders`: it chases unknown outcomes.",
                 )
                 .unit(look.PER_MINUTE)
+                .span(10)
                 .no_value("no request in this time"),
                 panels.lines(
                     302,
@@ -177,8 +178,7 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
-                .span(6)
-                .height(4)
+                .span(4)
                 .no_value("nothing is scraped"),
                 panels.gauges(
                     304,
@@ -188,8 +188,7 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
-                .span(6)
-                .height(4)
+                .span(4)
                 .no_value("nothing is scraped"),
             ),
         ),

@@ -153,8 +153,8 @@ BOARD: Final = Board(
                     machinery.FAILED_PARTS,
                     "Which part of the exporter's page could not be rendered. None is good; the rest is still right.",
                 )
-                .text_mode(look.NAME)
-                .thresholds(look.thresholds(((None, look.BAD),)))
+                .mappings([words.FAILS])
+                .thresholds(look.thresholds(((None, look.GOOD),)))
                 .no_value("none"),
             ),
         ),
@@ -169,6 +169,7 @@ BOARD: Final = Board(
                     "Whether Prometheus reaches the exporter. UNREACHABLE: everything else here is old.",
                 )
                 .mappings([words.SCRAPE])
+                .height(8)
                 .no_value("no job `tickertape` in Prometheus"),
                 panels.lines(
                     302,

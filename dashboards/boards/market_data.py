@@ -35,8 +35,8 @@ BOARD: Final = Board(
                     health.BLOCKED,
                     "Which symbols take no new risk, and why. None is good. StaleFeed: nothing comes for it.",
                 )
-                .text_mode(look.NAME)
-                .thresholds(look.thresholds(((None, look.WARNING),)))
+                .mappings([words.NAMED_BLOCK])
+                .thresholds(look.thresholds(look.NONE_IS_GOOD))
                 .span(8)
                 .no_value("none"),
                 panels.number(
@@ -57,7 +57,7 @@ BOARD: Final = Board(
                     "is counted here.",
                 )
                 .decimals(0)
-                .thresholds(look.thresholds(((None, look.WARNING),)))
+                .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(8)
                 .height(4)
                 .no_value("none in this time"),
@@ -96,6 +96,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.PER_SECOND)
                 .axis_soft_min(0)
+                .interval("10s")
                 .no_value("nothing is scraped"),
             ),
         ),

@@ -37,6 +37,9 @@ BOARD: Final = Board(
                     "is gone; JournalUnwritable: the disk is full or broken, only cancels pass.",
                 )
                 .text_mode(look.NAME)
+                .thresholds(look.thresholds(((None, look.BAD),)))
+                .override_by_name("Alive", panels.coloured(look.GOOD))
+                .override_by_name("Starting", panels.coloured(look.CAREFUL))
                 .no_value("nothing is scraped"),
                 panels.number(
                     103,
@@ -87,7 +90,7 @@ BOARD: Final = Board(
                     "The bot's summary (`tickertape status`) has reason and message of each.",
                 )
                 .mappings([words.STATUS])
-                .span(16)
+                .span(14)
                 .no_value("nothing is scraped"),
                 panels.gauges(
                     108,
@@ -100,6 +103,7 @@ BOARD: Final = Board(
                 .max(1)
                 .decimals(0)
                 .thresholds(look.thresholds(look.UTILISATION))
+                .span(10)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Risk and reconciliation", address("risk"))]),
             ),
@@ -210,6 +214,7 @@ BOARD: Final = Board(
                     "itself. Minutes long: look at the venue's own page.",
                 )
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
+                .span(6)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Execution", address("execution"))]),
                 panels.number(
@@ -220,6 +225,7 @@ BOARD: Final = Board(
                     "blocked. `tickertape status` shows both values.",
                 )
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
+                .span(6)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Risk and reconciliation", address("risk"))]),
                 panels.number(
@@ -227,7 +233,9 @@ BOARD: Final = Board(
                     "Working orders",
                     orders.OPEN,
                     "Orders at the venue that are neither over nor unknown. Market orders are here for moments only.",
-                ).no_value(look.SILENT),
+                )
+                .span(6)
+                .no_value(look.SILENT),
                 panels.number(
                     304,
                     "Blocked symbols",
@@ -235,8 +243,9 @@ BOARD: Final = Board(
                     "Which symbols take no new risk, and why. None is good. StaleFeed: see Market data; "
                     "UnknownOrder: see Execution; Mismatch: see Risk and reconciliation.",
                 )
-                .text_mode(look.NAME)
-                .thresholds(look.thresholds(((None, look.WARNING),)))
+                .mappings([words.NAMED_BLOCK])
+                .thresholds(look.thresholds(look.NONE_IS_GOOD))
+                .span(6)
                 .no_value("none")
                 .data_links([panels.link("Market data", address("market-data"))]),
                 panels.gauges(
@@ -246,8 +255,9 @@ BOARD: Final = Board(
                     "By code. Empty is good. Follow a bar to its records, with cause, impact and what to do.",
                 )
                 .decimals(0)
-                .thresholds(look.thresholds(((None, look.WARNING),)))
-                .height(8)
+                .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
+                .span(24)
+                .height(6)
                 .no_value("no error in this time")
                 .data_links([panels.link("Errors", address("errors"))]),
             ),

@@ -52,7 +52,8 @@ BOARD: Final = Board(
                 )
                 .override_by_name("limit", panels.column(("displayName", "Limit")))
                 .override_by_name("bot", panels.column(("displayName", "Bot")))
-                .span(8)
+                .span(10)
+                .height(9)
                 .no_value(look.SILENT),
                 panels.bars(
                     104,
@@ -62,7 +63,8 @@ BOARD: Final = Board(
                     "wants too much.",
                 )
                 .unit(look.PER_MINUTE)
-                .span(8)
+                .span(7)
+                .height(9)
                 .no_value("none in this time"),
                 panels.gauges(
                     105,
@@ -71,7 +73,9 @@ BOARD: Final = Board(
                     "Empty is good. `mode`: the bot takes no new risk now; `symbol_blocked`: that symbol does not.",
                 )
                 .decimals(0)
-                .thresholds(look.thresholds(((None, look.CAREFUL),)))
+                .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
+                .span(7)
+                .height(9)
                 .no_value("none in this time"),
             ),
         ),
@@ -118,7 +122,7 @@ BOARD: Final = Board(
                     "old as the run; without them the bot is reduce only.",
                 )
                 .unit(look.DURATION)
-                .no_value("not yet"),
+                .no_value("nothing to restore on a first start"),
                 panels.states(
                     205,
                     "Mode",
@@ -175,7 +179,7 @@ BOARD: Final = Board(
                 .no_value(look.SILENT),
                 panels.number(
                     304,
-                    "Fills learned so, in this time",
+                    "Fills learned this way, in this time",
                     risk.FILLS_LEARNED,
                     "Fills that were first heard of by comparing. Good: 0; otherwise reports were lost, and nothing "
                     "else was.",

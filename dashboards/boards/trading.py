@@ -88,6 +88,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.SHARE)
                 .decimals(0)
+                .height(8)
                 .no_value("no round trip in this time"),
                 panels.gauges(
                     202,
@@ -99,7 +100,6 @@ BOARD: Final = Board(
                 .override_by_name("won", panels.coloured(look.GOOD))
                 .override_by_name("lost", panels.coloured(look.BAD))
                 .span(4)
-                .height(4)
                 .no_value("none in this time"),
                 panels.gauges(
                     203,
@@ -125,7 +125,7 @@ BOARD: Final = Board(
                 .show_points(look.ALWAYS)
                 .span(12)
                 .no_value("no fill in this time"),
-                panels.bars(
+                panels.lines(
                     205,
                     "Signals against orders, a minute",
                     (orders.SIGNALS, orders.SENT, orders.FILLS),
@@ -133,7 +133,8 @@ BOARD: Final = Board(
                     "see Execution.",
                 )
                 .unit(look.PER_MINUTE)
-                .stacking(panels.unstacked())
+                .axis_soft_min(0)
+                .interval(look.SPARSE)
                 .no_value("nothing in this time")
                 .data_links([panels.link("Execution", address("execution"))]),
                 panels.bars(

@@ -23,11 +23,10 @@ LOSS_BUDGET_LEFT: Final = Query(f"1 - {series(metrics.RISK_UTILISATION, limit='m
 EXPOSURE: Final = Query(series(metrics.EXPOSURE), "all positions, {{bot}}")
 EXPOSURE_LIMIT: Final = Query(series(metrics.RISK_LIMIT, limit="max_gross_exposure"), "limit, {{bot}}")
 
-QUANTITY: Final = Query(series(metrics.POSITION_QUANTITY), "quantity")
-ENTRY: Final = Query(series(metrics.POSITION_ENTRY), "entry")
-NOTIONAL: Final = Query(series(metrics.POSITION_NOTIONAL), "{{symbol}}")
-POSITION_UNREALIZED: Final = Query(series(metrics.POSITION_PNL), "{{symbol}}")
-POSITION_REALIZED: Final = Query(series(metrics.POSITION_REALIZED), "{{symbol}}")
+QUANTITY: Final = Query(total(series(metrics.POSITION_QUANTITY), labels.SYMBOL), "{{symbol}}")
+ENTRY: Final = Query(total(series(metrics.POSITION_ENTRY), labels.SYMBOL), "{{symbol}}")
+NOTIONAL: Final = Query(total(series(metrics.POSITION_NOTIONAL), labels.SYMBOL), "{{symbol}}")
+POSITION_UNREALIZED: Final = Query(total(series(metrics.POSITION_PNL), labels.SYMBOL), "{{symbol}}")
 POSITION_RESULT: Final = Query(
     f"{total(series(metrics.POSITION_REALIZED), labels.SYMBOL)}"
     f" + ({total(series(metrics.POSITION_PNL), labels.SYMBOL)}"

@@ -30,7 +30,7 @@ def _described(expression: str) -> str:
 COUNTS: Final = Query(
     _described(f"{total(increase(metrics.ERRORS_TOTAL), labels.CODE, labels.SEVERITY)} > 0"), "count"
 )
-LAST_SEEN: Final = Query(largest(age(metrics.ERROR_TIME), labels.CODE), "last seen")
+LAST_SEEN: Final = Query(largest(age(metrics.ERROR_TIME), labels.CODE), "{{code}}")
 OPS: Final = Query(f"{total(increase(metrics.CONTROL_ERRORS), labels.CODE)} > 0", "ops {{code}}")
 EXPORTER: Final = Query(f"{total(increase(metrics.EXPORTER_ERRORS), labels.CODE)} > 0", "exporter {{code}}")
 

@@ -26,7 +26,7 @@ FILES: Final = Query(series(metrics.OPEN_FILES), "open files, {{bot}}")
 THREADS: Final = Query(series(metrics.THREADS), "threads, {{bot}}")
 UNCLEAN: Final = Query(total(increase(metrics.UNCLEAN_STOPS)))
 
-EVENTS: Final = Query(total(rate(metrics.JOURNAL_EVENTS), labels.KIND), "{{kind}}")
+EVENTS: Final = Query(f"{total(rate(metrics.JOURNAL_EVENTS), labels.KIND)} > 0", "{{kind}}")
 COMMIT_MEDIAN: Final = Query(quantile(0.5, metrics.JOURNAL_COMMIT), "median, {{bot}}")
 COMMIT_SLOW: Final = Query(quantile(0.99, metrics.JOURNAL_COMMIT), "99 of 100 faster, {{bot}}")
 SIZE: Final = Query(series(metrics.JOURNAL_SIZE))

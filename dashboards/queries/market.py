@@ -8,11 +8,11 @@ from dashboards.promql import PER_MINUTE, SHOWN, age, increase, largest, rate, s
 from dashboards.queries.query import Query
 from trading_bot.contract.telemetry import labels, metrics
 
-PRICE: Final = Query(series(metrics.MARK_PRICE), "{{symbol}}")
-SPREAD: Final = Query(series(metrics.SPREAD), "{{symbol}}")
-AGE: Final = Query(series(metrics.QUOTE_AGE), "{{symbol}}")
+PRICE: Final = Query(largest(series(metrics.MARK_PRICE), labels.SYMBOL), "{{symbol}}")
+SPREAD: Final = Query(largest(series(metrics.SPREAD), labels.SYMBOL), "{{symbol}}")
+AGE: Final = Query(largest(series(metrics.QUOTE_AGE), labels.SYMBOL), "{{symbol}}")
 OLDEST: Final = Query(largest(series(metrics.QUOTE_AGE)))
-OPEN: Final = Query(series(metrics.SESSION_OPEN), "{{symbol}}")
+OPEN: Final = Query(largest(series(metrics.SESSION_OPEN), labels.SYMBOL), "{{symbol}}")
 MESSAGES: Final = Query(total(rate(metrics.MESSAGES), labels.SYMBOL), "{{symbol}}")
 REFUSED: Final = Query(total(increase(metrics.BAD_MESSAGES)))
 BARS: Final = Query(f"{PER_MINUTE} * {total(rate(metrics.BARS), labels.SYMBOL)}", "{{symbol}}")

@@ -10,6 +10,7 @@ from dashboards.promql import (
     age,
     heat,
     increase,
+    or_none,
     quantile,
     rate,
     ratio,
@@ -34,9 +35,11 @@ BY_STRATEGY: Final = Query(
 )
 
 OUTCOMES: Final = Query(f"{PER_MINUTE} * {total(rate(metrics.ORDERS), labels.OUTCOME)}", "{{outcome}}")
-FILLED_SHARE: Final = Query(ratio(total(increase(metrics.ORDERS, outcome="filled")), _ENDED))
-REJECTED_SHARE: Final = Query(ratio(total(increase(metrics.ORDERS, outcome="rejected")), _ENDED))
-UNKNOWN_SHARE: Final = Query(ratio(total(increase(metrics.ORDERS, outcome="unknown")), _SENT))
+FILLED_SHARE: Final = Query(ratio(or_none(total(increase(metrics.ORDERS, outcome="filled")), _ENDED), _ENDED))
+REJECTED_SHARE: Final = Query(
+    ratio(or_none(total(increase(metrics.ORDERS, outcome="rejected")), _ENDED), _ENDED)
+)
+UNKNOWN_SHARE: Final = Query(ratio(or_none(total(increase(metrics.ORDERS, outcome="unknown")), _SENT), _SENT))
 OPEN: Final = Query(total(series(metrics.ORDERS_OPEN)))
 UNKNOWN: Final = Query(total(series(metrics.ORDERS_UNKNOWN)))
 UNKNOWN_BY_SYMBOL: Final = Query(total(series(metrics.ORDERS_UNKNOWN), labels.SYMBOL), "{{symbol}}")

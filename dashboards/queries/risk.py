@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.promql import PER_MINUTE, age, increase, rate, series, total
+from dashboards.promql import PER_MINUTE, age, increase, largest, rate, series, total
 from dashboards.queries.query import Query
 from trading_bot.contract.telemetry import labels, metrics
 
 UTILISATION: Final = Query(series(metrics.RISK_UTILISATION), "{{limit}}")
-LIMITS: Final = Query(series(metrics.RISK_LIMIT), "{{limit}}")
+LIMITS: Final = Query(largest(series(metrics.RISK_LIMIT), labels.LIMIT), "{{limit}}")
 DENIALS: Final = Query(f"{PER_MINUTE} * {total(rate(metrics.DENIALS), labels.DENIAL)} > 0", "{{limit}}")
 DENIALS_SHOWN: Final = Query(f"{total(increase(metrics.DENIALS), labels.DENIAL)} > 0", "{{limit}}")
 BREAKERS: Final = Query(series(metrics.BREAKER_OPEN), "{{breaker}}")
