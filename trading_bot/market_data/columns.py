@@ -136,6 +136,8 @@ class Times:
             of_text(first)
             self._read = of_text
         else:
+            if not math.isfinite(number):
+                raise ValueError(first)
             self._factor = next(factor for below, factor in UNITS if number < below)
 
 
