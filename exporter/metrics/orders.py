@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from exporter.metrics.scrape import Collect, Point, Scrape, Table, counted, observed, seconds
+from exporter.metrics.scrape import Collect, Point, Scrape, Table, counted, observed, seconds, value
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.domain.orders import Order
@@ -50,5 +50,6 @@ TABLE: Final[Table] = {
     metrics.FILL_NOTIONAL: counted,
     metrics.SLIPPAGE: observed,
     metrics.VENUE_REQUESTS: counted,
+    metrics.RATE_LIMIT_USED: lambda scrape, _: value(scrape.state.runtime.rate_limit_used_ratio),
     metrics.CLOCK_OFFSET: _clock_offset,
 }

@@ -312,6 +312,7 @@ def sample() -> observation.RuntimeSampled:
         journal_queue=3,
         journal_bytes=123_456,
         clock_offset_ns=-2_000_000,
+        rate_limit_used_ratio=0.02,
         requests={"place": 5, "clock": 1},
         counters={metrics.DECISIONS.name: 7, metrics.BAD_MESSAGES.name: 1, metrics.JOURNAL_DROPPED.name: 0},
         histograms={

@@ -227,6 +227,7 @@ class Runtime(msgspec.Struct, kw_only=True):
     journal_queue: int | None = None
     journal_bytes: int | None = None
     clock_offset_ns: int | None = None
+    rate_limit_used_ratio: float | None = None
 
 
 class State(msgspec.Struct, kw_only=True):

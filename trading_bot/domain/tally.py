@@ -77,6 +77,7 @@ def take_sample(state: State, event: RuntimeSampled, at: int) -> None:
     runtime.journal_queue = event.journal_queue
     runtime.journal_bytes = event.journal_bytes
     runtime.clock_offset_ns = event.clock_offset_ns
+    runtime.rate_limit_used_ratio = event.rate_limit_used_ratio
     for operation, requests in event.requests.items():
         count(state, metrics.VENUE_REQUESTS, operation, by=requests)
     for name, increment in event.counters.items():

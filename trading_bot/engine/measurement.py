@@ -7,6 +7,7 @@ import resource
 import threading
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -62,12 +63,19 @@ class Meter:
         clock_offset_ns: the venue's clock minus this machine's, as last measured.
     """
 
-    def __init__(self, writer: TapeWriter, requests: dict[str, int], clock: Clock) -> None:
+    def __init__(
+        self,
+        writer: TapeWriter,
+        requests: dict[str, int],
+        clock: Clock,
+        rate_limit_used: Callable[[], float | None] = lambda: None,
+    ) -> None:
         self.decisions = Buckets(metrics.DECISION_DURATION)
         self.counters: Counter[str] = Counter()
         self.clock_offset_ns: int | None = None
         self._writer = writer
         self._requests = requests
+        self._rate_limit_used = rate_limit_used
         self._requests_before: dict[str, int] = {}
         self._dropped_before = 0
         self._clock = clock
@@ -99,6 +107,7 @@ class Meter:
             requests=self._new_requests(),
             counters=self._new_counters(),
             histograms=self._new_histograms(),
+            rate_limit_used_ratio=self._rate_limit_used(),
         )
         self._sampled_at, self._lag_ns = now, 0
         return record

@@ -128,7 +128,7 @@ def compose(
         errors=errors,
         tracer=Tracer(clock),
         modes=modes,
-        meter=Meter(ledger.writer, venue.requests, clock),
+        meter=Meter(ledger.writer, venue.requests, clock, lambda: venue.rate_limit_used),
         interval_ns=INTERVALS[settings.bar] * SECOND,
     )
     feed = FeedWatch(context)

@@ -25,6 +25,9 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
 PING_SECONDS: Final = 10
 """Two unanswered pings end a connection: the only way to notice that the private stream is mute."""
 
+USED_WEIGHT: Final[dict[str, tuple[str, int]]] = {"binance": ("x-mbx-used-weight-1m", 6_000)}
+"""Header that says how much of the rate limit is used, and the limit, where an exchange has them."""
+
 HEADERS, BODY = 3, 5
 """Where headers and decoded body stand among what ccxt gives to ``handle_errors`` after the code."""
 
@@ -89,6 +92,7 @@ class Measured:
     """Laid over an exchange class of ccxt: notes how far a request came, lets a tap see each message."""
 
     tap: Tap | None = None
+    rate_limit_used: float | None = None
     id: str
     timeout: int
 
@@ -122,6 +126,7 @@ class Measured:
         request = CURRENT.get() or Request("")
         request.status = code
         request.retry_after = seconds_to_wait(answer[HEADERS])
+        self.rate_limit_used = used_share(self.id, answer[HEADERS])
         try:
             return super().handle_errors(code, *answer)  # type: ignore[misc]
         except Exception as error:
@@ -151,6 +156,13 @@ def seconds_to_wait(headers: Any) -> float | None:
     named = {str(name).lower(): str(value) for name, value in dict(headers or {}).items()}
     text = named.get("retry-after", "")
     return float(text) if text.isdecimal() else None
+
+
+def used_share(exchange: str, headers: Any) -> float | None:
+    """Return the used share of the rate limit as an answer's headers tell it, None where they do not."""
+    header, limit = USED_WEIGHT.get(exchange, ("", 0))
+    said = {str(name).lower(): str(value) for name, value in (headers or {}).items()}.get(header, "")
+    return int(said) / limit if said.isdecimal() else None
 
 
 def is_list(answer: Any) -> bool:

@@ -161,6 +161,11 @@ class CcxtVenue:
         if client is not None:
             await client.close()
 
+    @property
+    def rate_limit_used(self) -> float | None:
+        """See :class:`~trading_bot.venues.protocol.Venue`."""
+        return None if self._client is None else self._client.rate_limit_used
+
     # -- account ---------------------------------------------------------------------------------
 
     async def balances(self) -> dict[str, Balance]:

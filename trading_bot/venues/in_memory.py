@@ -58,6 +58,7 @@ class InMemoryVenue:
     ) -> None:
         self.name = "in_memory"
         self.requests: dict[str, int] = {}
+        self.rate_limit_used: float | None = None
         self.clock_offset_ns = clock_offset_ns
         self.muted: set[StreamName] = set()
         self.reconnects: dict[StreamName, int] = {}

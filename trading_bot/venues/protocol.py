@@ -257,3 +257,8 @@ class Venue(VenueTrading, VenueAccount, VenueFeed, Protocol):
 
     name: str
     requests: dict[str, int]
+
+    @property
+    def rate_limit_used(self) -> float | None:
+        """Share of the rate limit that was used at the last answer; None where the venue does not say."""
+        ...

@@ -265,6 +265,22 @@ def test_the_clocks_of_venue_and_machine_are_compared_at_the_middle_of_a_request
     on(market, test)
 
 
+def test_the_used_share_of_the_rate_limit_grows_with_requests_where_the_venue_tells_it(market: Market) -> None:
+    async def test(venue: Venue, _: Market) -> None:
+        before = venue.rate_limit_used
+        for _ in range(20):
+            await venue.balances()
+        if isinstance(market, MemoryMarket):
+            assert venue.rate_limit_used is None
+        else:  # a minute may have ended meanwhile, and the count begun anew
+            assert before is not None
+            assert venue.rate_limit_used is not None
+            assert 0 < venue.rate_limit_used < 1
+            assert venue.rate_limit_used != before
+
+    on(market, test)
+
+
 def test_candles_are_closed_in_order_and_without_holes(market: Market) -> None:
     async def test(venue: Venue, market: Market) -> None:
         await asyncio.sleep(0.3)

@@ -47,6 +47,8 @@ class RuntimeSampled(Event, frozen=True, kw_only=True):
     """Further increments in the interval, by metric name of the catalogue (no labels)."""
     histograms: dict[str, HistogramDelta]
     """By metric name of the catalogue; only metrics without labels."""
+    rate_limit_used_ratio: float | None = None
+    """Used share of the venue's rate limit at its last answer; None where it does not say."""
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):

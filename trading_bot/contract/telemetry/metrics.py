@@ -472,6 +472,13 @@ VENUE_REQUESTS: Final = Metric(
     kept=Kept.ALWAYS,
     labels=(labels.OPERATION,),
 )
+RATE_LIMIT_USED: Final = Metric(
+    name="tradingbot_venue_rate_limit_used_ratio",
+    type=MetricType.GAUGE,
+    unit="ratio",
+    meaning="Used share of the venue's rate limit at its last answer; absent where the venue does not say.",
+    kept=Kept.WHILE_ALIVE,
+)
 CLOCK_OFFSET: Final = Metric(
     name="tradingbot_clock_offset_seconds",
     type=MetricType.GAUGE,
@@ -899,7 +906,7 @@ TELEMETRY_DROPPED: Final = Metric(
     name="tradingbot_telemetry_dropped_total",
     type=MetricType.COUNTER,
     unit="records",
-    meaning="Records that were pruned from a tape before they were shipped.",
+    meaning="Records that were pruned from a tape before they were shipped, or that the collector refuses.",
     kept=Kept.ALWAYS,
     labels=(labels.TAPE, labels.SIGNAL),
 )
@@ -923,7 +930,7 @@ TELEMETRY_PASSED: Final = Metric(
     name="tradingbot_telemetry_shipped_timestamp_seconds",
     type=MetricType.GAUGE,
     unit="seconds",
-    meaning="Time of the last record that is shipped.",
+    meaning="Up to when everything on the tape is shipped.",
     kept=Kept.ALWAYS,
     labels=(labels.TAPE, labels.SIGNAL),
 )
