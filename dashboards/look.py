@@ -58,8 +58,6 @@ QUOTE_AGE: Final[Steps] = ((None, GOOD), (5, BAD))
 """Seconds: stale_after_seconds."""
 UNKNOWN_AGE: Final[Steps] = ((None, GOOD), (0.001, CAREFUL), (30, BAD))
 """Seconds: the first reconciliation after the doubt should have settled it."""
-CLOCK: Final[Steps] = ((None, BAD), (-1, QUIET), (1, BAD))
-"""Seconds: max_clock_offset_ms, in both directions."""
 RECONCILED: Final[Steps] = ((None, GOOD), (60, CAREFUL), (180, BAD))
 """Seconds: two and six times reconcile_seconds."""
 SNAPSHOT: Final[Steps] = ((None, GOOD), (90, CAREFUL), (600, BAD))

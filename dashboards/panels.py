@@ -121,10 +121,11 @@ def gauges(identity: int, title: str, query: Query, description: str) -> bargaug
         .sizing(options.BarGaugeSizing.MANUAL)
         .min_viz_height(16)
         .max_viz_height(28)
-        .text(common.VizTextDisplayOptions().title_size(13).value_size(15))
+        .text(common.VizTextDisplayOptions().title_size(12).value_size(14))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .thresholds(look.thresholds(look.PLAIN))
         .min(0)
+        .display_name(named(query))
         .with_target(_now(query, REFERENCES[0]))
     )
     return _framed(panel, identity, title, description).span(8).height(8)
@@ -212,6 +213,11 @@ def log(identity: int, title: str, expression: str, description: str) -> logs.Pa
         .span(24)
         .height(10)
     )
+
+
+def named(query: Query) -> str:
+    """Return the legend as a field's name: a single value would be shown without one."""
+    return query.legend.replace("{{", "${__field.labels.").replace("}}", "}")
 
 
 def column(*settings: tuple[str, object]) -> list[model.DynamicConfigValue]:

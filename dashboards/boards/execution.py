@@ -166,8 +166,6 @@ BOARD: Final = Board(
                     "only closes positions: set this machine's clock (NTP).",
                 )
                 .unit(look.SECONDS)
-                .thresholds(look.thresholds(look.CLOCK))
-                .thresholds_style(panels.limit_area())
                 .span(6)
                 .no_value(look.SILENT),
                 panels.gauges(

@@ -154,6 +154,7 @@ BOARD: Final = Board(
                     "Which part of the exporter's page could not be rendered. None is good; the rest is still right.",
                 )
                 .mappings([words.FAILS])
+                .display_name(panels.named(machinery.FAILED_PARTS))
                 .thresholds(look.thresholds(((None, look.GOOD),)))
                 .no_value("none"),
             ),

@@ -36,6 +36,7 @@ BOARD: Final = Board(
                     "Which symbols take no new risk, and why. None is good. StaleFeed: nothing comes for it.",
                 )
                 .mappings([words.NAMED_BLOCK])
+                .display_name(panels.named(health.BLOCKED))
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
                 .span(8)
                 .no_value("none"),
@@ -71,6 +72,8 @@ BOARD: Final = Board(
                 .unit(look.SECONDS)
                 .thresholds(look.thresholds(look.QUOTE_AGE))
                 .thresholds_style(panels.limit_area())
+                .axis_soft_min(0)
+                .axis_soft_max(6)
                 .no_value("no quote yet"),
                 panels.states(
                     106,

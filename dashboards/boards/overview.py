@@ -182,6 +182,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.MONEY)
                 .override_by_regexp("day's start.*", panels.dashed(look.QUIET))
+                .span(10)
                 .no_value(look.SILENT),
                 panels.rows(
                     208,
@@ -199,6 +200,7 @@ BOARD: Final = Board(
                 .override_by_name("Unrealized", panels.profit_column())
                 .override_by_name("bot", panels.column(("displayName", "Bot")))
                 .override_by_name("symbol", panels.column(("displayName", "Symbol")))
+                .span(14)
                 .no_value("no position"),
             ),
         ),
@@ -244,6 +246,7 @@ BOARD: Final = Board(
                     "UnknownOrder: see Execution; Mismatch: see Risk and reconciliation.",
                 )
                 .mappings([words.NAMED_BLOCK])
+                .display_name(panels.named(health.BLOCKED))
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
                 .span(6)
                 .no_value("none")
