@@ -19,7 +19,7 @@ from trading_bot.domain.state import State
 from trading_bot.journal.writer import TapeWriter
 
 PROGRAM = str(Path(sys.executable).parent / "tickertape")
-ROUNDS = 15
+ROUNDS = 7
 EVENTS = 20_000
 
 

@@ -8,6 +8,10 @@ from statistics import quantiles
 import msgspec
 
 
+WHOLE_FROM = 1_000
+"""Numbers from here on are printed without decimals."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement.
 
@@ -24,13 +28,23 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     more_is_better: bool = False
 
     @property
+    def ratio(self) -> float | None:
+        """What was measured as a part of the budget, None without one."""
+        return None if self.budget is None else self.measured / self.budget
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the budget is met, None without one."""
+        if self.ratio is None:
+            return None
+        return self.ratio >= 1 if self.more_is_better else self.ratio <= 1
+
+    @property
     def verdict(self) -> str:
         """Whether the budget is met, with the ratio."""
         if self.budget is None:
             return ""
-        ratio = self.measured / self.budget
-        met = ratio >= 1 if self.more_is_better else ratio <= 1
-        return f"{'met' if met else 'MISSED'}, {ratio:.2f} of the budget"
+        return f"{'met' if self.met else 'MISSED'}, {self.ratio:.2f} of the budget"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
@@ -42,6 +56,12 @@ def print_rows(title: str, rows: Iterable[Row]) -> None:
     """Print one subject's rows."""
     print(title)
     for row in rows:
-        floor = "" if row.floor is None else f"floor {row.floor:,.3g} {row.unit} ({row.floor_is})"
-        budget = "" if row.budget is None else f"budget {row.budget:,.3g} {row.unit}"
-        print(f"  {row.what:<44} {row.measured:>12,.4g} {row.unit:<9} {budget:<22} {row.verdict:<30} {floor}")
+        floor = "" if row.floor is None else f"floor {_number(row.floor)} {row.unit} ({row.floor_is})"
+        budget = "" if row.budget is None else f"budget {_number(row.budget)} {row.unit}"
+        print(
+            f"  {row.what:<44} {_number(row.measured):>12} {row.unit:<9} {budget:<24} {row.verdict:<30} {floor}"
+        )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.3g}"
