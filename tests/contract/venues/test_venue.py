@@ -265,7 +265,9 @@ def test_the_clocks_of_venue_and_machine_are_compared_at_the_middle_of_a_request
     on(market, test)
 
 
-def test_the_used_share_of_the_rate_limit_grows_with_requests_where_the_venue_tells_it(market: Market) -> None:
+def test_the_used_share_of_the_rate_limit_grows_with_requests_where_the_venue_tells_it(
+    market: Market,
+) -> None:
     async def test(venue: Venue, _: Market) -> None:
         before = venue.rate_limit_used
         for _ in range(20):
