@@ -7,7 +7,6 @@ from statistics import quantiles
 
 import msgspec
 
-
 WHOLE_FROM = 1_000
 """Numbers from here on are printed without decimals."""
 
