@@ -13,6 +13,7 @@ from trading_bot.contract.errors import TickertapeError
 from trading_bot.contract.settings import Settings, parse_settings
 from trading_bot.doctor.finding import Finding, failed, fine, unknown, warning
 from trading_bot.doctor.patient import LOCKED, Patient
+from trading_bot.journal.connections import require_sqlite
 from trading_bot.journal.inspection import sqlite_version
 
 MEBIBYTE: Final = 1024 * 1024
@@ -36,10 +37,16 @@ MAY_BE_SILENT: Final = ("BOT_STREAM_PORT",)
 
 def sqlite(_patient: Patient) -> Iterator[Finding]:
     """SQLite is new enough not to lose committed pages."""
+    yield judge_sqlite(sqlite_version())
+
+
+def judge_sqlite(version: str) -> Finding:
+    """Judge a version of SQLite."""
     try:
-        yield fine("sqlite", f"SQLite {sqlite_version()}")
+        require_sqlite(version)
     except TickertapeError as error:
-        yield failed("sqlite", error.message, "Install the versions of requirements.lock", "make demo")
+        return failed("sqlite", error.message, "Install the versions of requirements.lock", "make demo")
+    return fine("sqlite", f"SQLite {version}")
 
 
 def disk(patient: Patient) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 import apsw
 
-from trading_bot.journal.connections import Layout, check_pages, open_reader, require_sqlite
+from trading_bot.journal.connections import Layout, check_pages, open_reader
 from trading_bot.journal.failures import translated
 
 ANY_VERSION: Final = 2**31 - 1
@@ -48,10 +48,5 @@ class OwnedReader:
 
 
 def sqlite_version() -> str:
-    """Return the version of the SQLite that is used.
-
-    Raises:
-        OperatorError: JRNL_006 when it is too old.
-    """
-    require_sqlite()
+    """Return the version of the SQLite that is used."""
     return apsw.sqlite_lib_version()
