@@ -12,8 +12,8 @@ from aiohttp import WSMsgType, web
 from trading_bot.exchange.lines import Connection
 from trading_bot.exchange.venue import VENUE
 
-# Binance pings every 20 s; aiohttp waits half as long for the answer, Binance up to a minute.
-PING_SECONDS: Final = 20.0
+# aiohttp waits half of this for a ping's answer: who is silent for a minute is let go, as on Binance.
+PING_SECONDS: Final = 40.0
 CLOSING_SECONDS: Final = 0.5
 LARGEST_MESSAGE: Final = 64 * 1024
 
