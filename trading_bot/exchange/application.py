@@ -56,6 +56,18 @@ def assemble(
         Market(listed, _series(listed.instrument.symbol, own), books.timeline, books.seed)
         for listed in listing.listings(books.first_bars, stored.descriptions(own))
     )
+    return compose(books, markets, credentials, clock, report_error, stopping)
+
+
+def compose(
+    books: Books,
+    markets: Markets,
+    credentials: Credentials,
+    clock: Clock,
+    report_error: Callable[[BaseException], object],
+    stopping: asyncio.Event,
+) -> Venue:
+    """Return the parts of an exchange over its books and markets."""
     faults = Faults(books.faults(), clock, books.seed)
     return Venue(
         books=books,
