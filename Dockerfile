@@ -20,7 +20,7 @@ RUN groupadd --gid 10001 tickertape \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin tickertape \
     && install --directory --owner=tickertape --group=tickertape --mode=0700 /var/lib/tickertape
 COPY --from=build /opt/tickertape /opt/tickertape
-COPY stack/ready.py /opt/tickertape/ready.py
+COPY scripts/ready.py /opt/tickertape/ready.py
 ENV PATH=/opt/tickertape/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

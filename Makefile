@@ -16,7 +16,7 @@ export PYTHON
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: help demo test test-long lint format docs coverage golden bench lock tools clean
+.PHONY: help demo test test-long lint format docs dashboards coverage golden bench lock tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ golden: $(DEVELOPMENT) ## rewrite the golden files; read the difference before c
 
 docs: $(DEVELOPMENT) ## write docs/reference from the code
 	PYTHONPATH=. $(BIN)/python scripts/generate_reference.py
+
+dashboards: $(DEVELOPMENT) ## write dashboards/generated from the code
+	$(BIN)/python -W ignore::DeprecationWarning -m dashboards
 
 bench: $(DEVELOPMENT) ## the budgets of docs/architecture.md, beside the floor measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -260,7 +260,7 @@ BOARD: Final = Board(
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(24)
-                .height(6)
+                .height(5)
                 .no_value("no error in this time")
                 .data_links([panels.link("Errors", address("errors"))]),
             ),

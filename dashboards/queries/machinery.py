@@ -37,7 +37,6 @@ SNAPSHOT_AGE: Final = Query(age(metrics.SNAPSHOT_TIME))
 FOLLOW_LAG: Final = Query(series(metrics.FOLLOW_LAG), "{{tape}}, {{bot}}")
 DISAGREEMENTS: Final = Query(total(increase(metrics.FOLD_DISAGREEMENTS)))
 FAILED_PARTS: Final = Query(f"{series(metrics.COLLECTOR_SUCCESS)} == 0", "{{collector}}")
-RENDER_TIME: Final = Query(total(series(metrics.COLLECTOR_DURATION)), "page, {{bot}}")
 SCRAPED: Final = Query(f'up{{job="{JOB}"}}', "{{instance}}")
 SCRAPE_TIME: Final = Query(f'scrape_duration_seconds{{job="{JOB}"}}', "scrape, {{instance}}")
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Report when every service of the stack answers: `ready.py NAME=URL …`, with nothing but Python.
 
 Each service is named once, when it answers; the exit code is 0 when all did and 1 when the time is up.
@@ -31,7 +32,7 @@ def wait(services: Mapping[str, str], seconds: float) -> list[str]:
     waiting, deadline = dict(services), time.monotonic() + seconds
     while waiting and time.monotonic() < deadline:
         for name in [name for name, url in waiting.items() if answers(url)]:
-            print(f"{name} is ready", flush=True)  # noqa: T201 - that is what it is for
+            print(f"{name} is ready", flush=True)
             del waiting[name]
         time.sleep(PAUSE if waiting else 0)
     return list(waiting)
@@ -41,9 +42,9 @@ def main(arguments: Sequence[str]) -> int:
     """Wait for the services named by the arguments."""
     missing = wait(dict(each.split("=", 1) for each in arguments), float(os.environ.get(PATIENCE, "180")))
     if missing:
-        print(f"not ready: {', '.join(missing)}; see: docker compose logs {' '.join(missing)}")  # noqa: T201
+        print(f"not ready: {', '.join(missing)}; see: docker compose logs {' '.join(missing)}")
         return 1
-    print("everything is ready", flush=True)  # noqa: T201
+    print("everything is ready", flush=True)
     return 0
 
 
