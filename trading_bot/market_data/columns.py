@@ -117,14 +117,11 @@ class Times:
         if self._factor is None:
             assert self._read is not None
             return list(map(self._read, cells))
-        try:
-            numbers = list(map(int, cells))
-        except ValueError:
-            numbers = list(map(_whole, cells))
         factor = self._factor
+        numbers = cells if set(map(type, cells)) == {int} else list(map(_whole, cells))
         _bounded(min(numbers) * factor)
         _bounded(max(numbers) * factor)
-        return numbers if factor == 1 else [number * factor for number in numbers]
+        return list(numbers) if factor == 1 else [number * factor for number in numbers]
 
     def _learn(self, first: Any) -> None:
         if isinstance(first, datetime):
@@ -142,13 +139,12 @@ class Times:
 
 
 def _whole(cell: Any) -> int:
-    try:
+    if isinstance(cell, str) and cell.isdecimal():
         return int(cell)
-    except ValueError:
-        number = float(cell)
-        if not number.is_integer():  # also NaN and infinities
-            raise
-        return int(number)
+    number = float(cell)
+    if not number.is_integer():  # also NaN and infinities
+        raise ValueError(cell)
+    return int(cell) if isinstance(cell, int) else int(number)
 
 
 def of_text(cell: Any) -> int:

@@ -77,12 +77,13 @@ def _cells(column: Array, name: str) -> Any:
     if name == "time" and _is_moment(column):
         column = column.cast(DataType.timestamp("ns", tz=kind.tz)).cast(DataType.int64())
     elif any(says(kind) for says in (DataType.is_numeric, DataType.is_decimal)):
-        column = column.cast(DataType.int64() if name == "time" else DataType.float64())
+        whole = name == "time" and DataType.is_integer(kind)
+        column = column.cast(DataType.int64() if whole else DataType.float64())
     else:
         return column.to_pylist()
     if column.null_count:
         return column.to_pylist()
-    return _values(column, "q" if name == "time" else "d")
+    return _values(column, "q" if column.type == DataType.int64() else "d")
 
 
 class _ArrowArray(ctypes.Structure):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -101,14 +102,27 @@ def _pieces(lines: Iterator[str], places: tuple[int, ...], delimiter: str, first
 
 
 def _split(batch: list[str], text: str, places: tuple[int, ...], delimiter: str) -> tuple[Sequence[Any], ...]:
-    """Return the columns of lines without quotes: one split of all of them, three times as fast as csv."""
+    """Return the columns of lines without quotes: numbers where all cells are, else texts.
+
+    All lines at once, by the JSON decoder or else by one split: both several times as fast as csv and float.
+    """
     widths = set(map(methodcaller("count", delimiter), batch))
     width = widths.pop() + 1
     if widths or max(places) >= width:
         return _ragged([line.split(delimiter) if line.strip() else [] for line in batch], places)
-    cells = text.replace("\n", delimiter).split(delimiter)
     end = len(batch) * width
+    cells = _numbers(text.removesuffix("\n").replace("\n", delimiter), delimiter, end)
     return tuple(cells[place:end:width] for place in places)
+
+
+def _numbers(text: str, delimiter: str, count: int) -> Sequence[Any]:
+    """Return all cells of lines, as numbers where JSON takes every one for a number, else as texts."""
+    if delimiter == "," and "e" not in text:  # also no true, which float would take for 1
+        with contextlib.suppress(msgspec.DecodeError):
+            numbers: list[Any] = msgspec.json.decode(f"[{text}]")
+            if len(numbers) == count:
+                return numbers
+    return text.split(delimiter)
 
 
 def _quoted(lines: Iterator[str], places: tuple[int, ...], delimiter: str, first_row: int) -> Iterator[Piece]:

@@ -41,6 +41,14 @@ def test_a_file_is_stored_bar_for_bar(tmp_path: Path):
     assert (description.lowest, description.highest) == (min(r[3] for r in ROWS), max(r[2] for r in ROWS))
 
 
+@pytest.mark.parametrize("spelling", ["{:.4e}", "+{}", "0{}", " {} "])
+def test_numbers_may_be_spelled_otherwise(tmp_path: Path, spelling):
+    texts = [",".join([str(row[0]), *(spelling.format(value) for value in row[1:])]) for row in ROWS]
+    take(write(tmp_path / "btc.csv", texts))
+    closes = [bar[4] for bar in bars_of(tmp_path / "btc.csv")]
+    assert closes == pytest.approx([row[4] for row in ROWS], rel=1e-4)
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_other_delimiters_a_byte_order_mark_and_quotes_are_understood(tmp_path: Path, delimiter):
     texts = [delimiter.join(f'"{cell}"' for cell in line.split(",")) for line in lines(ROWS)]
@@ -124,6 +132,11 @@ FAULTS = {
     "outside": ({"row9": f"{START + 7 * MINUTE},100,101,99,102,1"}, "DATA_001", 9, "close"),
     "negative volume": ({"row9": f"{START + 7 * MINUTE},100,101,99,100,-1"}, "DATA_001", 9, "volume"),
     "no time": ({"row9": NINTH.replace(str(START + 7 * MINUTE), "noon")}, "DATA_001", 9, "time"),
+    "empty time": ({"row9": "," + NINTH.partition(",")[2]}, "DATA_001", 9, "time"),
+    "half a second": ({"row9": NINTH.replace(",", ".5,", 1)}, "DATA_001", 9, "time"),
+    "truth": ({"row9": NINTH.rsplit(",", 1)[0] + ",true"}, "DATA_001", 9, "volume"),
+    "null": ({"row9": NINTH.rsplit(",", 1)[0] + ",null"}, "DATA_001", 9, "volume"),
+    "two in one cell": ({"row9": NINTH.rsplit(",", 1)[0] + ",[1]"}, "DATA_001", 9, "volume"),
     "duplicate": ({"row9": lines(ROWS)[6]}, "DATA_002", 9, "time"),
     "unsorted": ({"row9": lines(ROWS)[8], "row10": NINTH}, "DATA_006", 9, "time"),
     "backwards": ({"row9": lines(ROWS)[2]}, "DATA_002", 9, "time"),
