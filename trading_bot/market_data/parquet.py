@@ -1,4 +1,4 @@
-"""Parquet, by arro3: loaded only by who reads such a file (docs/adr/0009)."""
+"""Parquet, by arro3: loaded only by who reads such a file (docs/adr/0010)."""
 
 from __future__ import annotations
 
