@@ -32,7 +32,7 @@ def create_app(needs: Dependencies) -> Flask:
     problems.install(app)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
-    app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Edge(app.wsgi_app, needs.recorder)  # type: ignore[method-assign]
     return app
 
 

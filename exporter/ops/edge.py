@@ -1,4 +1,4 @@
-"""What every request passes before and after Flask: its id, and the headers of every answer.
+"""What every request passes before and after Flask: its id, its span, and the headers of every answer.
 
 In plain WSGI, because ten headers set through Flask's response cost more than a whole answer does.
 """
@@ -8,14 +8,19 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from exporter.ops.recording import Asked, Caller, Recorder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REQUEST_ID: Final = "tickertape.request_id"
-TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+ASKED: Final = "tickertape.asked"
+TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 NO_TRACE: Final = "0" * 32
+SAMPLED: Final = 1
+LONGEST_PATH: Final = 200
 
 SECURITY_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -26,21 +31,30 @@ SECURITY_HEADERS: Final = (
 
 
 class Edge:
-    """Wraps an application: each request gets an id, each answer carries it and the security headers."""
+    """Wraps an application: each request gets an id and a span, each answer the id and the security headers."""
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: WSGIApplication, recorder: Recorder) -> None:
         self._application = application
+        self._recorder = recorder
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request_id = environ[REQUEST_ID] = secrets.token_hex(16)
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")[:LONGEST_PATH]
+        asked = environ[ASKED] = self._recorder.begin(_caller(environ, request_id), method, path)
+        answered = 0
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            nonlocal answered
+            answered = int(status[:3])
             headers.extend(SECURITY_HEADERS)
             headers.append(("X-Request-ID", request_id))
             return start_response(status, headers, *error)
 
-        return self._application(environ, start)
+        try:
+            return self._application(environ, start)
+        finally:
+            self._recorder.end(asked, answered)
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:
@@ -50,5 +64,17 @@ def request_id_of(environ: WSGIEnvironment) -> str:
 
 def trace_id_of(environ: WSGIEnvironment) -> str:
     """Return the trace that the request belongs to: its caller's if it has one, else its own id."""
-    match = TRACEPARENT.fullmatch(environ.get("HTTP_TRACEPARENT", ""))
-    return match[1] if match and match[1] != NO_TRACE else request_id_of(environ)
+    return asked_of(environ).trace.trace_id
+
+
+def asked_of(environ: WSGIEnvironment) -> Asked:
+    """Return the request's span."""
+    return cast("Asked", environ[ASKED])
+
+
+def _caller(environ: WSGIEnvironment, request_id: str) -> Caller:
+    said = environ.get("HTTP_TRACEPARENT")
+    match = TRACEPARENT.fullmatch(said) if said else None
+    if match is None or match[1] == NO_TRACE:
+        return Caller(request_id)
+    return Caller(match[1], match[2], is_traced=bool(int(match[3], 16) & SAMPLED))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import threading
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
@@ -15,14 +17,18 @@ from exporter.ops.recording import Recorder
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
 from trading_bot.boot.settings import BootSettings
-from trading_bot.contract.events.lifecycle import OpsStarted, OpsStopped
+from trading_bot.contract.errors import TickertapeError
+from trading_bot.contract.events.lifecycle import OpsStarted, OpsStopped, TapePruned
 from trading_bot.domain.clock import Clock
-from trading_bot.journal import Lock, TapeWriter
+from trading_bot.journal import Lock, RetentionPolicy, TapeWriter
 from trading_bot.telemetry import ErrorRecorder, JsonLines, Tracer, tape_sink
 from trading_bot.telemetry.errors import log_committed
 
 NAME: Final = "ops"
 CLOSE_SECONDS: Final = 1.0
+PRUNE_SECONDS: Final = 600.0
+SPANS_KEPT: Final = RetentionPolicy(span_bytes=64 * 1024**2)
+"""48 hours, or so many bytes."""
 
 
 class Lifetime:
@@ -36,6 +42,8 @@ class Lifetime:
         self._lock = lock
         self._tape = tape
         self._view = view
+        self._ending = threading.Event()
+        threading.Thread(target=self._prune, name="prune", daemon=True).start()
 
     @classmethod
     def begin(cls, settings: BootSettings, clock: Clock) -> Lifetime:
@@ -65,12 +73,21 @@ class Lifetime:
 
     def end(self, reason: str) -> None:
         """Say why on the tape, and give everything back. What cannot be written within a second is lost."""
+        self._ending.set()
         try:
             self._tape.append(OpsStopped(reason=reason))
             self._view.stop()
             self._tape.close(CLOSE_SECONDS)
         finally:
             self._lock.release()
+
+    def _prune(self) -> None:
+        """Now and then take the spans off the tape that are past their time, and say so on it."""
+        while not self._ending.wait(PRUNE_SECONDS):
+            with suppress(TickertapeError):  # the tape's fault is recorded by whatever else is written there
+                pruned = self._tape.prune(SPANS_KEPT, self.needs.clock.now_ns()).result()
+                if pruned.spans:
+                    self._tape.append(TapePruned(before=pruned.before, measurements=0, spans=pruned.spans))
 
 
 def _started() -> OpsStarted:

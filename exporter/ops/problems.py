@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from exporter.ops.dependencies import dependencies
-from exporter.ops.edge import request_id_of, trace_id_of
+from exporter.ops.edge import asked_of, request_id_of, trace_id_of
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
 from trading_bot.telemetry import rfc3339
@@ -96,5 +96,5 @@ def _unexpected(error: Exception) -> Response:
     """Record what happened with its cause; the client gets the trace id to find it by, nothing else."""
     ours = NonRetriableError(INTERNAL, f"{request.method} {request.path[:200]} could not be answered")
     ours.__cause__ = error
-    dependencies().recorder.failure(ours, trace_id_of(request.environ), request.method, request.path[:200])
+    dependencies().recorder.failure(ours, asked_of(request.environ))
     return problem(NonRetriableError(INTERNAL, ours.message))

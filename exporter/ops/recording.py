@@ -1,46 +1,88 @@
-"""What of its own ops puts on the control tape: failures, each with its span; refusals, a few of them."""
+"""What ops puts on the control tape of its own: failures, spans of requests, and refusals, a few of them."""
 
 from __future__ import annotations
 
+import random
 import threading
+from contextlib import suppress
 from typing import Final
+
+import msgspec
 
 from trading_bot.contract.errors import SemanticError, TickertapeError
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.clock import SECOND, Clock
 from trading_bot.journal import TapeWriter
-from trading_bot.telemetry import ErrorRecorder, Tracer
+from trading_bot.telemetry import ErrorRecorder, SpanContext, Trace, Tracer
 
 QUIET_NS: Final = 60 * SECOND
 """A code of refusals is recorded once in this time."""
 
+SHARE: Final = 0.01
+"""Of the requests that nobody asked to trace and that did not fail."""
+
+MOST_A_SECOND: Final = 5
+"""Spans of requests: anybody who reaches the port can make requests, and ask for them to be traced."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The trace that a request belongs to: its caller's, else one of its own."""
+
+    trace_id: str
+    parent_id: str | None = None
+    is_traced: bool = False
+    """Whether the caller keeps its own spans, so that ours would be missed."""
+
+
+class Asked(msgspec.Struct):
+    """A request that is being answered."""
+
+    trace: Trace
+    span: SpanContext
+    is_wanted: bool
+
 
 class Recorder:
-    """Records failures always, and refused keys at most once a minute with how many there were.
+    """Records failures always, spans of a share of the requests, and refused keys at most once a minute.
 
     Facts are never pruned: if each refusal were one, anybody who reaches the port could fill the disk.
     """
 
-    def __init__(self, errors: ErrorRecorder, tracer: Tracer, tape: TapeWriter, clock: Clock) -> None:
+    def __init__(
+        self, errors: ErrorRecorder, tracer: Tracer, tape: TapeWriter, clock: Clock, share: float = SHARE
+    ) -> None:
         self._errors = errors
         self._tracer = tracer
         self._tape = tape
         self._clock = clock
+        self._share = share
         self._guard = threading.Lock()
         self._refused: dict[str, int] = {}
         self._recorded_at: dict[str, int] = {}
+        self._second = 0
+        self._in_second = 0
 
-    def failure(self, error: TickertapeError, trace_id: str, method: str, path: str) -> SemanticError:
-        """Record a request that failed by our fault, and its span."""
-        trace = self._tracer.trace(trace_id)
-        with trace.span(spans.ANSWER_REQUEST) as span:
-            span.set(spans.REQUEST_METHOD, method)
-            span.set(spans.URL_PATH, path)
-            semantic = self._errors.record(error, span)
-        record = trace.drain()
-        if record is not None:
-            self._tape.append(record)
-        return semantic
+    def begin(self, caller: Caller, method: str, path: str) -> Asked:
+        """Begin the span of a request."""
+        trace = self._tracer.trace(caller.trace_id)
+        span = trace.span(spans.ANSWER_REQUEST, caller.parent_id)
+        span.set(spans.REQUEST_METHOD, method)
+        span.set(spans.URL_PATH, path)
+        return Asked(trace, span, caller.is_traced or random.random() < self._share)  # noqa: S311 - a sample
+
+    def end(self, asked: Asked, status: int) -> None:
+        """End the span of a request, and record it if it failed or is one of the wanted."""
+        asked.span.set(spans.RESPONSE_STATUS, status)
+        asked.span.end()
+        if asked.trace.kept or (asked.is_wanted and self._is_room()):
+            record = asked.trace.drain()
+            if record is not None:
+                with suppress(TickertapeError):  # the tape is closed: what was answered is answered
+                    self._tape.append(record, trace_id=asked.trace.trace_id)
+
+    def failure(self, error: TickertapeError, asked: Asked) -> SemanticError:
+        """Record that a request failed by our fault; its span is kept and gets the code."""
+        return self._errors.record(error, asked.span)
 
     def refusal(self, error: TickertapeError) -> None:
         """Count a request that was refused for its key; record the first one, then one a minute."""
@@ -53,3 +95,11 @@ class Recorder:
             self._recorded_at[error.code] = now
             self._refused[error.code] = 0
         self._errors.record(type(error)(error.code, error.message, **error.context, requests=count))
+
+    def _is_room(self) -> bool:
+        with self._guard:
+            second = self._clock.monotonic_ns() // SECOND
+            if second != self._second:
+                self._second, self._in_second = second, 0
+            self._in_second += 1
+            return self._in_second <= MOST_A_SECOND

@@ -13,7 +13,11 @@ from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events.observation import Span, SpansRecorded
 from trading_bot.contract.telemetry import spans
 
-KINDS: Final = {spans.SEND_ORDER: SpanKind.CLIENT, spans.RECEIVE_FILL: SpanKind.CONSUMER}
+KINDS: Final = {
+    spans.SEND_ORDER: SpanKind.CLIENT,
+    spans.RECEIVE_FILL: SpanKind.CONSUMER,
+    spans.ANSWER_REQUEST: SpanKind.SERVER,
+}
 """Span kinds by name; the others are internal."""
 
 SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)

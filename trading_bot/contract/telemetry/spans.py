@@ -23,7 +23,7 @@ SPANS: Final = {
     RECEIVE_FILL: "One execution taken into the books.",
     RECONCILE: "Orders, fills, balances and positions compared with the venue.",
     RESOLVE_ORDER: "An order with unknown outcome asked for by its client order id.",
-    ANSWER_REQUEST: "One request to the ops endpoint; kept where it failed.",
+    ANSWER_REQUEST: "One request to ops; kept where it failed or its caller traces, and a share of the others.",
 }
 
 SYMBOL: Final = "tradingbot.symbol"
@@ -38,6 +38,7 @@ PRICE: Final = "tradingbot.price"
 ERROR_TYPE: Final = "error.type"
 REQUEST_METHOD: Final = "http.request.method"
 URL_PATH: Final = "url.path"
+RESPONSE_STATUS: Final = "http.response.status_code"
 
 ATTRIBUTES: Final = {
     SYMBOL: "ccxt's unified symbol.",
@@ -52,4 +53,5 @@ ATTRIBUTES: Final = {
     ERROR_TYPE: "The error code; OpenTelemetry's attribute.",
     REQUEST_METHOD: "The request's method; OpenTelemetry's attribute.",
     URL_PATH: "The request's path without its query; OpenTelemetry's attribute.",
+    RESPONSE_STATUS: "The answer's status; OpenTelemetry's attribute.",
 }
