@@ -30,7 +30,8 @@ def tracked() -> tuple[Path, ...]:
 
 @cache
 def sources() -> tuple[Path, ...]:
-    return tuple(sorted([*ROOT.glob("trading_bot/**/*.py"), *ROOT.glob("exporter/**/*.py")]))
+    packages = ("trading_bot", "exporter", "dashboards")
+    return tuple(sorted(path for package in packages for path in ROOT.glob(f"{package}/**/*.py")))
 
 
 @cache
