@@ -84,7 +84,7 @@ class SmaCross(
         _key("Symbols that it trades.", RESTART, "any", minItems=1, uniqueItems=True, examples=[["EUR/USD"]]),
     ]
     fast: Annotated[int, _key("Bars of the fast average.", RESTART, "none", minimum=1, maximum=1000)] = 5
-    slow: Annotated[int, _key("Bars of the slow average.", RESTART, "none", minimum=2, maximum=5000)] = 20
+    slow: Annotated[int, _key("Bars of the slow average.", RESTART, "none", minimum=2, maximum=900)] = 20
     order_notional: Annotated[
         Decimal, _key("Value of an entry, in the account currency.", HOT, "up", **_POSITIVE)
     ] = Decimal(2000)
@@ -105,7 +105,7 @@ class MeanReversion(
         _key("Symbols that it trades.", RESTART, "any", minItems=1, uniqueItems=True, examples=[["EUR/USD"]]),
     ]
     window: Annotated[
-        int, _key("Bars of average and deviation.", RESTART, "none", minimum=5, maximum=5000)
+        int, _key("Bars of average and deviation.", RESTART, "none", minimum=5, maximum=900)
     ] = 20
     entry_z: Annotated[
         Decimal, _key("Deviations below the average at which it enters.", HOT, "down", **_POSITIVE)

@@ -29,7 +29,8 @@ from trading_bot.venues import protocol
 from trading_bot.venues.protocol import StreamName, Venue
 
 BEAT_SECONDS: Final = 1.0
-HISTORY_BARS: Final = 500
+HISTORY_BARS: Final = 999
+"""As many as an exchange gives in one answer; more than any strategy's settings allow it to need."""
 CLOCK_SECONDS: Final = 15.0
 STOP_SECONDS: Final = 1.3
 """For each of the steps of a stop: placing ends, cancels are answered, connections close."""
