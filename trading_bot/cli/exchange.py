@@ -79,8 +79,8 @@ def fault(
     if state is None:
         raise click.UsageError(f"say what to do with it: tickertape exchange fault {name} on|off")
     given = how if state == "on" else {"symbol": how["symbol"]}
-    simulation.switch(name, on=state == "on", **given)
-    PRINTERS[output]([row for row in simulation.faults() if row["name"] == name])
+    switched = simulation.switch(name, on=state == "on", **given)
+    PRINTERS[output]([row for row in switched if row["name"] == name])
     return 0
 
 

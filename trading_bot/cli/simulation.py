@@ -32,14 +32,15 @@ class Simulation:
         rows: list[dict[str, Any]] = self._ask("faults")["faults"]
         return rows
 
-    def switch(self, name: str, *, on: bool, **how: object) -> None:
-        """Switch a fault, for one symbol or for all; ``how`` has symbol, seconds, probability and size.
+    def switch(self, name: str, *, on: bool, **how: object) -> list[dict[str, Any]]:
+        """Switch a fault and return all of them; ``how`` has symbol, seconds, probability and size.
 
         Raises:
             NonRetriableError: BOT_009 when the exchange does not answer, BOT_010 when it refuses.
         """
         given = {key: value for key, value in how.items() if value is not None}
-        self._ask("faults", {"name": name, "on": on, **given})
+        rows: list[dict[str, Any]] = self._ask("faults", {"name": name, "on": on, **given})["faults"]
+        return rows
 
     def market_time(self) -> str | None:
         """Return the historical time that the latest series plays now, with its symbol; None when not known."""

@@ -206,6 +206,14 @@ def test_status_into_a_closed_pipe_ends_without_a_traceback(recorded: Command):
     assert answer.stderr == ""
 
 
+def test_faults_are_refused_at_a_real_venue(command: Command):
+    answer = command.run("exchange", "fault", "mute_feed", "on", BOT_VENUE__NAME="kraken")
+    assert answer.returncode == 1
+    assert one_line(answer.stderr)
+    assert "BOT_010" in answer.stderr
+    assert "simulated exchange only" in answer.stderr
+
+
 def test_a_fault_of_an_exchange_that_does_not_run_is_one_clear_line(command: Command):
     answer = command.run("exchange", "fault", "list")
     assert answer.returncode == 1
@@ -220,14 +228,20 @@ def test_a_fault_is_switched_on_and_off_at_a_running_exchange(command: Command):
         return command.run("exchange", "fault", "list").returncode == 0
 
     assert wait_until(answers)
-    switched = command.run("exchange", "fault", "mute_feed", "on", "--symbol", "EUR/USD", "--output", "json")
-    rows = {row["name"]: row for row in json.loads(switched.stdout)}
-    assert (rows["mute_feed"]["on"], rows["mute_feed"]["symbol"]) == (True, "EUR/USD")
-    assert rows["lost_ack"]["on"] is False
-    off = command.run("exchange", "fault", "mute_feed", "off", "--output", "csv")
-    assert [row["on"] for row in csv.DictReader(io.StringIO(off.stdout))] == ["False", "False"]
-    table = command.run("exchange", "fault", "list").stdout
-    assert "mute_feed" in table
+    how = ("--symbol", "EUR/USD", "--for", "30s", "--probability", "0.3", "--size", "2")
+    switched = command.run("exchange", "fault", "late_ack", "on", *how, "--output", "json")
+    (row,) = json.loads(switched.stdout)
+    assert (row["on"], row["symbol"], row["probability"], row["size"]) == (True, "EUR/USD", 0.3, 2)
+    assert row["until"] > row["since"]
+    table = command.run("exchange", "fault", "list").stdout.splitlines()
+    on = next(line for line in table if line.startswith("on"))
+    assert on.startswith("on   late_ack (for EUR/USD, until")
+    assert len(table) > 20
+    off = command.run("exchange", "fault", "late_ack", "off", "--output", "csv")
+    assert [row["on"] for row in csv.DictReader(io.StringIO(off.stdout))] == ["False"]
+    away = command.run("exchange", "fault", "unreachable", "on", "--for", "0.5s")
+    assert away.stdout.startswith("on   unreachable")
+    assert wait_until(answers)
     refused = command.run("exchange", "fault", "meteor", "on")
     assert refused.returncode == 1
     assert "no fault meteor" in refused.stderr
