@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from trading_bot.exchange import refusals, report_faults, wire
+from trading_bot.exchange import refusals, report_faults, wire, wire_account
 from trading_bot.exchange.lines import Connection
 from trading_bot.exchange.orders import Account
 from trading_bot.exchange.refusals import Refusal
@@ -51,12 +51,12 @@ class AccountStream:
         """Tell every subscriber the reports of a step, then the balances that it changed."""
         markets, faults = self._venue.markets, self._venue.faults
         events = [
-            wire.execution_report(markets.by_symbol(report.order.symbol).listing.market_id, report)
+            wire_account.execution_report(markets.by_symbol(report.order.symbol).listing.market_id, report)
             for report in report_faults.reports_told(faults, told)
         ]
         if changed:
             shown = report_faults.account_shown(faults, account)
-            events.append(wire.account_position(shown, changed, self._venue.clock.now_ns()))
+            events.append(wire_account.account_position(shown, changed, self._venue.clock.now_ns()))
         for connection, number in self._subscriptions.items():
             for event in events:
                 connection.send(msgspec.json.encode({"subscriptionId": number, "event": event}).decode())

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from trading_bot.exchange import refusals, wire
+from trading_bot.exchange import refusals, wire, wire_account
 from trading_bot.exchange.limits import LIMITS, ORDER_WINDOWS, rules
 from trading_bot.exchange.orders import NO_LIST, Order, OrderList
 from trading_bot.exchange.protocol_rest import MOST_RECORDS, Answer, answer, authorized, market_of, signed
@@ -32,7 +32,7 @@ def cancel_all(venue: Venue, parameters: Parameters) -> Any:
         effect = venue.desk.cancel(order, cancel_id)
         pair = venue.books.order_list(list_id=order.list_id) if order.list_id != NO_LIST else None
         if pair is None:
-            answers.append(wire.cancelled_order(market.listing.market_id, effect.order, cancel_id))
+            answers.append(wire_account.cancelled_order(market.listing.market_id, effect.order, cancel_id))
         else:
             answers.append(_cancelled_pair(venue, pair, cancel_id))
     return answers
@@ -51,8 +51,8 @@ def new_pair(venue: Venue, parameters: Parameters) -> Any:
     name = parameters.client_order_id("listClientOrderId") or ""
     pair, _ = venue.desk.place_pair(above, below, name)
     orders = venue.books.orders_of(pair)
-    reports = [wire.placed_leg(market.listing.market_id, order) for order in orders]
-    return {**wire.order_list(market.listing.market_id, pair, orders), "orderReports": reports}
+    reports = [wire_account.placed_leg(market.listing.market_id, order) for order in orders]
+    return {**wire_account.order_list(market.listing.market_id, pair, orders), "orderReports": reports}
 
 
 def cancel_pair(venue: Venue, parameters: Parameters) -> Any:
@@ -152,11 +152,11 @@ def _cancel(venue: Venue, parameters: Parameters) -> Any:
         raise refusals.unknown_order()
     cancel_id = parameters.client_order_id("cancelNewClientOrderId") or uuid.uuid4().hex
     effect = venue.desk.cancel(found, cancel_id)
-    return wire.cancelled_order(market.listing.market_id, effect.order, cancel_id)
+    return wire_account.cancelled_order(market.listing.market_id, effect.order, cancel_id)
 
 
 def _place(venue: Venue, parameters: Parameters, wanted: Any) -> Any:
-    return wire.placed_order(market_of(venue, parameters).listing.market_id, venue.desk.place(wanted))
+    return wire_account.placed_order(market_of(venue, parameters).listing.market_id, venue.desk.place(wanted))
 
 
 def _tried(work: Any) -> Any:
@@ -192,11 +192,11 @@ def _one_open(venue: Venue, pair: OrderList) -> Order:
 
 def _shown(venue: Venue, pair: OrderList) -> Any:
     market_id = venue.markets.by_symbol(pair.symbol).listing.market_id
-    return wire.order_list(market_id, pair, venue.books.orders_of(pair))
+    return wire_account.order_list(market_id, pair, venue.books.orders_of(pair))
 
 
 def _cancelled_pair(venue: Venue, pair: OrderList, cancel_id: str) -> Any:
     market_id = venue.markets.by_symbol(pair.symbol).listing.market_id
     orders = venue.books.orders_of(pair)
-    reports = [wire.cancelled_order(market_id, order, cancel_id) for order in orders]
+    reports = [wire_account.cancelled_order(market_id, order, cancel_id) for order in orders]
     return {**_shown(venue, pair), "orderReports": reports}

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
-from trading_bot.exchange import limits, refusals, report_faults, wire
+from trading_bot.exchange import limits, refusals, report_faults, wire, wire_account
 from trading_bot.exchange.answer_faults import UNANNOUNCED
 from trading_bot.exchange.desk import COMMISSION_RATE
 from trading_bot.exchange.faults import HALTED_SYMBOL
@@ -133,7 +133,7 @@ def average_price(venue: Venue, parameters: Parameters) -> Any:
 def account(venue: Venue, _parameters: Parameters) -> Any:
     """Answer what the account holds."""
     shown = report_faults.account_shown(venue.faults, venue.books.account)
-    return wire.account(shown, COMMISSION_RATE, venue.clock.now_ns())
+    return wire_account.account(shown, COMMISSION_RATE, venue.clock.now_ns())
 
 
 def query_order(venue: Venue, parameters: Parameters) -> Any:
@@ -142,7 +142,7 @@ def query_order(venue: Venue, parameters: Parameters) -> Any:
     found = _find(venue, market, parameters)
     if found is None:
         raise refusals.no_such_order()
-    return wire.order(market.listing.market_id, found)
+    return wire_account.order(market.listing.market_id, found)
 
 
 def cancel_order(venue: Venue, parameters: Parameters) -> Any:
@@ -153,14 +153,14 @@ def cancel_order(venue: Venue, parameters: Parameters) -> Any:
         raise refusals.unknown_order()
     cancel_id = parameters.client_order_id("newClientOrderId") or uuid.uuid4().hex
     effect = venue.desk.cancel(found, cancel_id)
-    return wire.cancelled_order(market.listing.market_id, effect.order, cancel_id)
+    return wire_account.cancelled_order(market.listing.market_id, effect.order, cancel_id)
 
 
 def open_orders(venue: Venue, parameters: Parameters) -> Any:
     """Answer the open orders, of one market or all."""
     markets = _markets(venue, parameters)
     return [
-        wire.order(market.listing.market_id, order)
+        wire_account.order(market.listing.market_id, order)
         for market in markets
         for order in venue.books.open_orders(market.instrument.symbol)
     ]
@@ -170,7 +170,7 @@ def all_orders(venue: Venue, parameters: Parameters) -> Any:
     """Answer a market's orders."""
     market = market_of(venue, parameters)
     wanted = _filter(market, parameters, first="orderId")
-    return [wire.order(market.listing.market_id, order) for order in venue.books.orders(wanted)]
+    return [wire_account.order(market.listing.market_id, order) for order in venue.books.orders(wanted)]
 
 
 def my_trades(venue: Venue, parameters: Parameters) -> Any:
@@ -179,7 +179,7 @@ def my_trades(venue: Venue, parameters: Parameters) -> Any:
     wanted = msgspec.structs.replace(
         _filter(market, parameters, first="fromId"), order_id=parameters.whole("orderId")
     )
-    return [wire.trade(market.listing.market_id, trade) for trade in venue.books.trades(wanted)]
+    return [wire_account.trade(market.listing.market_id, trade) for trade in venue.books.trades(wanted)]
 
 
 PUBLIC: dict[str, Answer] = {
@@ -221,7 +221,7 @@ async def new_order(request: web.Request) -> web.StreamResponse:
     market = market_of(venue, parameters)
     wanted = order_request(parameters, market.instrument.symbol)
     effect = venue.desk.place(wanted, announce=not request.get(UNANNOUNCED))
-    return answer(wire.placed_order(market.listing.market_id, effect))
+    return answer(wire_account.placed_order(market.listing.market_id, effect))
 
 
 async def authorized(request: web.Request) -> Parameters:
