@@ -17,6 +17,7 @@ from trading_bot.boot.parent import PARENT_VARIABLE
 from trading_bot.boot.ports import probe
 from trading_bot.boot.settings import HOME_VARIABLE, BootSettings, load_settings, url_host
 from trading_bot.boot.signals import stop_event
+from trading_bot.cli.monitoring import Beside, monitoring_children
 from trading_bot.cli.options import Duration, bar_option, home_option
 from trading_bot.cli.own_data import data_options, take_data
 from trading_bot.cli.simulation import Simulation
@@ -36,15 +37,26 @@ BOT: Final = "bot"
 @home_option
 @bar_option("1s")
 @click.option("--duration", type=Duration(), help="Stop after this time, e.g. 60s.  [default: until Ctrl-C]")
+@click.option("--with", "beside", type=Beside(), default=(), help="Monitoring programs on PATH to run too.")
 @data_options
-def up(home: Path | None, bar: str, duration: float | None, data: Path | None, **about: Any) -> int:
+def up(
+    home: Path | None,
+    bar: str,
+    duration: float | None,
+    beside: tuple[str, ...],
+    data: Path | None,
+    **about: Any,
+) -> int:
     """Run everything: the simulated exchange, the bot, the exporter and ops, each a process of its own.
 
     A process that dies is started again. Ctrl-C stops everything cleanly within 5 s.
 
-    With --data it plays your own bars instead of the bundled ones, and the bot trades them.
+    With --data it plays your own bars instead of the bundled ones, and the bot trades them. With
+    --with prometheus,alertmanager it runs those too, scraping this bot, where BOT_PROMETHEUS_URL and
+    BOT_ALERTMANAGER_URL say.
 
     Examples: tickertape up --duration 60s · tickertape up --data btc.csv --symbol BTC/USD
+    · tickertape up --with prometheus,alertmanager
     """
     stop = stop_event()
     settings = load_settings(home)
@@ -54,7 +66,7 @@ def up(home: Path | None, bar: str, duration: float | None, data: Path | None, *
         _probe_all(settings)
         for line in take_data(folder, data, **about):
             click.echo(line)
-        children = _children(settings, folder, bar)
+        children = _children(settings, folder, bar) + monitoring_children(beside, settings, folder, say)
         market_time = Simulation(settings).market_time if settings.is_simulated else nothing_known
         life = Life(folder, children, say, market_time)
         supervisor = Supervisor(children, stops_first=BOT, say=say, every_look=life.look)

@@ -1,0 +1,56 @@
+"""`tickertape up --with prometheus`: the monitoring beside the processes, on the project's own files."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from support.command import Command, free_ports, lines_of, wait_until
+from support.prometheus_server import Prometheus
+
+
+@pytest.mark.serial
+def test_prometheus_runs_beside_the_bot_scrapes_it_and_ends_with_it(command: Command, prometheus: Path):
+    server = Prometheus(free_ports(1)[0])
+    up = command.start(
+        "up",
+        "--with",
+        "prometheus",
+        PATH=f"{prometheus.parent}:{os.environ['PATH']}",
+        BOT_PROMETHEUS_URL=f"http://127.0.0.1:{server.port}",
+    )
+    assert wait_until(server.is_ready, 20)
+    assert wait_until(lambda: server.has("tradingbot_up == 1"), 30, 0.3)
+    up.send_signal(signal.SIGTERM)
+    printed = list(lines_of(up))
+    assert f"prometheus at http://127.0.0.1:{server.port}" in printed
+    assert not server.is_ready()
+
+
+@pytest.mark.serial
+def test_prometheus_ends_when_up_is_killed(command: Command, prometheus: Path):
+    server = Prometheus(free_ports(1)[0])
+    up = command.start(
+        "up",
+        "--with",
+        "prometheus",
+        PATH=f"{prometheus.parent}:{os.environ['PATH']}",
+        BOT_PROMETHEUS_URL=f"http://127.0.0.1:{server.port}",
+    )
+    assert wait_until(server.is_ready, 20)
+    up.kill()
+    assert wait_until(lambda: not server.is_ready(), 10)
+
+
+def test_a_program_that_is_not_on_path_is_named_and_the_rest_runs(command: Command):
+    answer = command.run("up", "--with", "alertmanager", "--duration", "1s", PATH="/nonexistent")
+    assert "alertmanager is not on PATH: going on without it" in answer.stdout
+    assert "stopped: everything has ended" in answer.stdout
+
+
+def test_an_unknown_program_is_a_usage_error_that_names_the_known_ones(command: Command):
+    answer = command.run("up", "--with", "nagios")
+    assert answer.returncode == 2
+    assert "nagios: expected some of prometheus, alertmanager" in answer.stderr
