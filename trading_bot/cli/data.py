@@ -82,12 +82,15 @@ def import_series(outer_home: Path | None, /, home: Path | None, file: Path, **a
 
 def print_quality(report: dict[str, Any]) -> None:
     """Print what is wrong by kind, with what to do about it."""
-    click.echo(report["summary"])
+    for row in report["series"]:
+        wrong = f"{row['faults']:,} faults" if row["faults"] else "nothing is wrong"
+        span = f"from {row['first']} to {row['last']}"
+        click.echo(f"{row['source']}: {row['rows']:,} rows of {row['bar']} {span}: {wrong}")
     told = None
     for fault in report["faults"]:
-        if fault["kind"] != told:
+        if (fault["source"], fault["kind"]) != told:
             click.echo(f"{fault['kind']}, {fault['count']:,} in all. {fault['remedy']}:")
-        told = fault["kind"]
+        told = fault["source"], fault["kind"]
         where = f"{fault['source']}: row {fault['row']}, column {fault['column']}"
         click.echo(f"  {where}: expected {fault['expected']}, found {fault['found']}")
 

@@ -25,6 +25,8 @@ PATIENCE_SECONDS: Final = 5.0
 IN_FLIGHT_SECONDS: Final = 1.5
 """What is on its way between exchange and bot when both are looked at has arrived after this time."""
 OPEN: Final = ("NEW", "PARTIALLY_FILLED")
+MOST_RECORDS: Final = 10_000
+"""Orders and trades that are asked for, newest first."""
 
 
 class ExchangeBooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,11 +76,13 @@ def read_books(patient: Patient) -> ExchangeBooks:
         TickertapeError: the database cannot be read.
     """
     if patient.owner(EXCHANGE) is not None:
-        return _asked(f"{patient.settings.venue_url}/sim/books?limit=10000")
+        return _asked(f"{patient.settings.venue_url}/sim/books?limit={MOST_RECORDS}")
     with OwnedReader.open(patient.readable(EXCHANGE), DATABASES[EXCHANGE]) as database:
         balances = database.rows("SELECT asset, free, locked FROM balances")
         opened = database.rows("SELECT client_order_id FROM orders WHERE status IN (?, ?)", OPEN)
-        trades = database.rows("SELECT symbol, trade_id FROM trades ORDER BY trade_id DESC LIMIT 10000")
+        trades = database.rows(
+            "SELECT symbol, trade_id FROM trades ORDER BY trade_id DESC LIMIT ?", (MOST_RECORDS,)
+        )
     return ExchangeBooks(
         balances={asset: Decimal(free) + Decimal(locked) for asset, free, locked in balances},
         open_orders={client_order_id for (client_order_id,) in opened},
@@ -125,7 +129,7 @@ def _trades(state: State, held: ExchangeBooks) -> Iterator[str]:
     theirs = set(held.trades)
     for symbol, known in state.trade_ids.items():
         for trade_id in known:
-            if (symbol, trade_id) not in theirs and len(theirs) < RECENT_TRADE_IDS:
+            if (symbol, trade_id) not in theirs and len(theirs) < MOST_RECORDS:
                 yield f"fill {trade_id} of {symbol} is in the journal and not at the exchange"
     newest: dict[str, int] = {}
     for symbol, trade_id in held.trades:

@@ -142,7 +142,9 @@ def ports(patient: Patient) -> Iterator[Finding]:
             continue
         port, owner = getattr(patient.settings, setting), patient.owner(lock)
         taken = port in listening
-        if port == 0:
+        if owner and not Path(f"/proc/{owner}").exists():
+            yield unknown("ports", f"{variable}: process {owner}, which listens on it, is not seen here")
+        elif port == 0:
             yield fine("ports", f"{variable}: chosen by the system")
         elif owner is None and taken:
             yield failed(

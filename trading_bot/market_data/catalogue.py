@@ -65,7 +65,9 @@ def _bundled_row(symbol: str) -> dict[str, Any]:
 
 
 def quality(path: Path, symbol: str | None, *, sessions: bool) -> dict[str, Any]:
-    """Return what is wrong with a table: each kind with its count, and the first few rows of each.
+    """Return what is wrong with a file, or with a folder: one series in parts with a symbol, else one a file.
+
+    Each kind comes with its count and its first few rows.
 
     Raises:
         OperatorError: DATA_004, DATA_007, DATA_009 or DATA_010, it cannot be looked at.
@@ -73,24 +75,24 @@ def quality(path: Path, symbol: str | None, *, sessions: bool) -> dict[str, Any]
     if not path.exists():
         raise OperatorError("DATA_004", f"{path} does not exist", source=str(path))
     checked = intake.checked_symbol(symbol) if symbol else ANY_SYMBOL
-    report = intake.survey(intake.Request(path=path, symbol=checked, sessions=sessions))
-    span = (
-        f"{shown(report.first_ns)} to {shown(report.last_ns)}"
-        if report.first_ns and report.last_ns
-        else "no time"
-    )
-    wrong = sum(report.faults.values())
-    verdict = (
-        f"{wrong:,} faults, the first {intake.EXAMPLES_A_KIND} of each kind:" if wrong else "nothing is wrong"
-    )
+    parts = [path] if symbol or not path.is_dir() else intake.tables_of(path)
+    reports = [intake.survey(intake.Request(path=part, symbol=checked, sessions=sessions)) for part in parts]
     return {
-        "summary": f"{path}: {report.rows:,} rows of {length(report.step_ns)}, {span}: {verdict}",
+        "series": [_series_row(report) for report in reports],
+        "faults": [
+            _fault_row(fault, report.faults[fault.kind]) for report in reports for fault in report.examples
+        ],
+    }
+
+
+def _series_row(report: intake.Report) -> dict[str, Any]:
+    return {
         "source": report.source,
         "rows": report.rows,
         "bar": length(report.step_ns),
-        "first": shown(report.first_ns) if report.first_ns else None,
-        "last": shown(report.last_ns) if report.last_ns else None,
-        "faults": [_fault_row(fault, report.faults[fault.kind]) for fault in report.examples],
+        "first": None if report.first_ns is None else shown(report.first_ns),
+        "last": None if report.last_ns is None else shown(report.last_ns),
+        "faults": sum(report.faults.values()),
     }
 
 
