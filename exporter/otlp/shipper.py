@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import NonRetriableError, RetriableError, TickertapeError, describe
 from trading_bot.contract.events.lifecycle import ErrorRecorded, StateSnapshotted
 from trading_bot.contract.events.observation import SpansRecorded
-from trading_bot.domain.clock import Clock
+from trading_bot.domain.clock import SECOND, Clock
 from trading_bot.journal import OwnedDatabase, TapePosition, TapeReader
 
 PAGE: Final = 200
@@ -36,6 +37,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     look: float = 0.5
     first_pause: float = 0.5
     longest_pause: float = 30.0
+    store: float = 15.0
+    """At least so often a cursor is stored that moves over nothing to ship."""
 
 
 class Stats(msgspec.Struct, kw_only=True):
@@ -106,7 +109,9 @@ class Shipper:
         self._pace = pace
         self._stopping = threading.Event()
         self._destination: Destination | None = None
+        self._reader: TapeReader | None = None
         self._cursor: Cursor | None = None
+        self._stored_at = 0
         self._page = PAGE
         self._failed_alone = 0
         self._thread = threading.Thread(target=self._run, name=f"ship-{self.tape}-{self.signal}", daemon=True)
@@ -136,6 +141,12 @@ class Shipper:
             self._thread.join(max(0.0, timeout))
 
     def _run(self) -> None:
+        try:
+            self._ship()
+        finally:
+            self._drop_reader()
+
+    def _ship(self) -> None:
         pause = self._pace.first_pause
         while not self._stopping.is_set():
             try:
@@ -143,6 +154,7 @@ class Shipper:
             except Exception as error:  # noqa: BLE001 - the thread's loop top: it must go on, and say so
                 if self._stopping.is_set():
                     return
+                self._drop_reader()
                 self._failed(_named(error))
                 self._stopping.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 pause = min(pause * 2, self._pace.longest_pause)
@@ -152,6 +164,9 @@ class Shipper:
                     self.stats.failing_since = None
                 if not more:
                     self._stopping.wait(self._pace.look)
+        if self._cursor is not None:
+            with suppress(TickertapeError):  # the database may be closed already; it is gone through again
+                store(self._database, self.tape, self.signal, self._cursor)
 
     def _ship_page(self) -> bool:
         """Ship one page; return whether there may be more.
@@ -162,30 +177,34 @@ class Shipper:
         reader = self._open()
         if reader is None:
             return False
-        with reader:
-            cursor = self._held(reader)
-            end = self.stats.end = reader.last_seq()
-            page = reader.read(cursor.position.seq, self._page, self._kinds) if self._route else []
-            is_full = len(page) == self._page
-            after = page[-1].seq if is_full else max([end, *(envelope.seq for envelope in page[-1:])])
-            if after == cursor.position.seq:
-                self._stamp(reader)
-                return False
+        cursor = self._held(reader)
+        end = self.stats.end = reader.last_seq()
+        page = reader.read(cursor.position.seq, self._page, self._kinds) if self._route else []
+        is_full = len(page) == self._page
+        after = page[-1].seq if is_full else max([end, *(envelope.seq for envelope in page[-1:])])
+        if after != cursor.position.seq:
             items = self._items(page)
             why = self._send(items)
             if why is None:
                 self._advance(cursor, page, len(items), reader.position(after))
             elif not self._pass_over(reader, cursor, page):
                 raise self._not_taken(items, why)
-            self._stamp(reader)
-            return is_full
+        self._stamp(reader)
+        return is_full
 
     def _open(self) -> TapeReader | None:
         """Return the tape, None while there is none. One that cannot be read is the follower's to report."""
-        try:
-            return TapeReader.open(self._path)
-        except TickertapeError:
-            return None
+        if self._reader is not None and self._reader.replaced():
+            self._drop_reader()
+        if self._reader is None:
+            with suppress(TickertapeError):
+                self._reader = TapeReader.open(self._path)
+        return self._reader
+
+    def _drop_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
 
     @property
     def _kinds(self) -> list[str]:
@@ -262,7 +281,10 @@ class Shipper:
             dropped=cursor.dropped + pruned,
         )
         self._show(self._cursor)
-        store(self._database, self.tape, self.signal, self._cursor)
+        # What lies behind a cursor that was not stored is gone through again: for nothing, if it is nothing.
+        if page or self._clock.monotonic_ns() - self._stored_at > self._pace.store * SECOND:
+            self._stored_at = self._clock.monotonic_ns()
+            store(self._database, self.tape, self.signal, self._cursor)
 
     def _show(self, cursor: Cursor) -> None:
         self.stats.shipped = cursor.shipped

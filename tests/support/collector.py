@@ -18,6 +18,11 @@ from opentelemetry.proto.collector.logs.v1 import logs_service_pb2_grpc as logs_
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as traces
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as traces_grpc
 
+from exporter.otlp.shipper import Pace
+
+QUICK: Final = Pace(look=0.02, first_pause=0.05, longest_pause=0.4)
+"""How often shipping tries in a test."""
+
 Request = traces.ExportTraceServiceRequest | logs.ExportLogsServiceRequest
 Attributes = dict[str, Any]
 

@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.collector import COLLECTORS, Collector, collecting, environment_of
+from support.collector import COLLECTORS, QUICK, Collector, collecting, environment_of
 from support.recording import Recording
 
-from exporter.otlp.shipper import Pace
 from exporter.otlp.shipping import Shipping
 from trading_bot.boot.clock import SystemClock
 from trading_bot.boot.home import Home
 from trading_bot.contract.errors import TickertapeError
-
-QUICK = Pace(look=0.02, first_pause=0.05, longest_pause=0.4)
 
 
 @pytest.fixture

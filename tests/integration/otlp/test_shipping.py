@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from support.collector import Book, Collector
+from support.collector import QUICK, Book, Collector, environment_of
 from support.recording import (
     PER_RECORD,
     Recording,
@@ -23,6 +24,7 @@ from exporter.otlp.shipping import Shipping
 from trading_bot.boot.home import Home
 from trading_bot.contract.errors import TickertapeError
 from trading_bot.contract.events.lifecycle import ConditionStatus
+from trading_bot.domain.clock import ManualClock
 from trading_bot.journal import RetentionPolicy
 
 Ship = Callable[..., Shipping]
@@ -303,3 +305,26 @@ def test_it_stops_at_once_while_a_send_hangs(ship: Ship, journal: Recording, col
     shipping.stop()
     assert time.monotonic() - began < 1.5
     collector.book.delay = 0
+
+
+def test_telemetry_does_not_flow_once_a_collector_has_been_away_for_a_minute(
+    home: Home, journal: Recording, reported: list[TickertapeError], http_collector: Collector
+):
+    http_collector.book.status = 400
+    os.environ.update(environment_of(http_collector))
+    clock = ManualClock()
+    shipping = Shipping(home, dict(os.environ), reported.append, clock, QUICK)
+    journal.tell(range(3))
+    shipping.start()
+    try:
+        eventually(lambda: len(reported) == 2)
+        clock.advance(59)
+        assert shipping.check().status is ConditionStatus.TRUE
+        clock.advance(2)
+        verdict = shipping.check()
+        assert (verdict.status, verdict.reason) == (ConditionStatus.FALSE, "CollectorAway")
+        assert "HTTP 400" in verdict.message
+        http_collector.book.status = 200
+        eventually(lambda: shipping.check().reason == "Shipping")
+    finally:
+        shipping.stop()
