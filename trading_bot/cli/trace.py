@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,25 +42,25 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 def trace(trace_id: str, home: Path | None, output: str) -> int:
     """Show the spans of TRACE_ID as a tree, with its events and errors.
 
-    TRACE_ID is 32 hex digits, as it stands in errors, logs and exemplars; or `latest` for the last
-    trace that led to an order.
+    TRACE_ID is 32 hex digits, as it stands in errors, logs, exemplars and answers of ops; or `latest` for
+    the last trace that led to an order.
 
     Example: tickertape trace latest
     """
     folder = existing_home(Home(load_settings(home).home))
-    with TapeReader.open(folder.journal) as reader:
-        wanted = _latest(reader) if trace_id == LATEST else trace_id.lower()
-        story = read_story(reader, wanted)
+    tapes = [tape for tape in (folder.journal, folder.control) if tape.exists()] or [folder.journal]
+    wanted = _latest(tapes[0]) if trace_id == LATEST else trace_id.lower()
+    story = read_story(tapes, wanted)
     if not story.events and not story.spans:
-        click.echo(f"no event of trace {wanted} is on {folder.journal}", err=True)
+        click.echo(f"no event of trace {wanted} is on the tapes in {folder.path}", err=True)
         return 1
     PRINTERS[output](story)
     return 0
 
 
-def read_story(reader: TapeReader, trace_id: str) -> Story:
-    """Return what the tape knows of a trace: nothing, if its spans are pruned and it had no event."""
-    envelopes = reader.of_trace(trace_id, LIMIT)
+def read_story(tapes: Sequence[Path], trace_id: str) -> Story:
+    """Return what tapes know of a trace: nothing, if its spans are pruned and it had no event."""
+    envelopes = sorted((event for tape in tapes for event in _of_trace(tape, trace_id)), key=lambda e: e.ts)
     recorded = [event.payload for event in envelopes if isinstance(event.payload, SpansRecorded)]
     return Story(
         trace_id=trace_id,
@@ -71,8 +71,14 @@ def read_story(reader: TapeReader, trace_id: str) -> Story:
     )
 
 
-def _latest(reader: TapeReader) -> str:
-    last = reader.last_of("order.intended")
+def _of_trace(tape: Path, trace_id: str) -> list[Envelope]:
+    with TapeReader.open(tape) as reader:
+        return reader.of_trace(trace_id, LIMIT)
+
+
+def _latest(tape: Path) -> str:
+    with TapeReader.open(tape) as reader:
+        last = reader.last_of("order.intended")
     return (last.trace_id if last is not None else None) or LATEST
 
 

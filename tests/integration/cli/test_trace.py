@@ -110,6 +110,19 @@ def test_csv_has_a_row_a_span_or_event_by_time(command: Command, recorded: Home)
     assert {row["error_code"] for row in rows if row["span_id"] == SEND} == {"VENUE_001"}
 
 
+def test_what_ops_answered_is_found_on_its_tape(command: Command, recorded: Home):
+    asked = "a" * 32
+    span = Span(spans.ANSWER_REQUEST, asked, "b" * 16, None, START, START + 900_000, {}, "API_005")
+    with Recording(recorded.control, "ops-1") as recording:
+        error = RetriableError("API_005", "could not be answered").semantic(START, asked, "b" * 16)
+        recording.append(ErrorRecorded(error=error), asked, "b" * 16)
+        recording.append(SpansRecorded(spans=(span,)), asked)
+    answer = command.run("trace", asked)
+    assert answer.returncode == 0
+    assert "answer request" in answer.stdout
+    assert "could not be answered" in answer.stdout
+
+
 @pytest.mark.parametrize("wanted", ["0" * 32, "nonsense"])
 def test_a_trace_that_is_not_there_is_one_line_and_an_exit_code(
     command: Command, recorded: Home, wanted: str
