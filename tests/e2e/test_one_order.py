@@ -197,6 +197,7 @@ def test_latencies_of_an_order_lead_to_its_trace_in_a_real_prometheus(
         eventually(lambda metric=metric: exemplar_traces(scraped, metric.name), 30)
         assert exemplar_traces(scraped, metric.name) == {filled.trace_id}
     eventually(lambda: exemplar_traces(scraped, metrics.DECISION_DURATION.name), 30)
+    eventually(lambda: (floor.sample(metrics.RATE_LIMIT_USED.name) or 0) > 0, 20)
     decided = exemplar_traces(scraped, metrics.DECISION_DURATION.name)
     with_spans = {event.trace_id for event in floor.events(SpansRecorded.KIND)}
     assert decided <= with_spans

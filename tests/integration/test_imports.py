@@ -20,6 +20,8 @@ FOREIGN = {
         "rich",
     },
     "exporter.process": {
+        "opentelemetry",  # 40 MB, loaded once there is somewhere to ship to
+        "grpc",
         "ccxt",
         "pandas",
         "flask",
