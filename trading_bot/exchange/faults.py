@@ -62,7 +62,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
     """One fault that there is.
 
-    ``by_symbol``: whether it can be switched for one symbol alone. ``lasts``: the seconds after which it
+    ``by_symbol``: whether it can be switched for one symbol alone. ``by_chance``: whether it has occasions on
+    which it may strike or not. ``lasts``: the seconds after which it
     ends when it is not said otherwise; None is until it is switched off, 0 is at once.
     """
 
@@ -70,6 +71,7 @@ class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     meaning: str
     by_symbol: bool = True
+    by_chance: bool = True
     size: Size | None = None
     lasts: float | None = None
 
@@ -121,6 +123,7 @@ KINDS: Final = {
             place=Place.CONNECTIONS,
             meaning="The port is closed: connections are cut and refused, the simulation's own interface too.",
             by_symbol=False,
+            by_chance=False,
             lasts=30.0,
         ),
         FaultKind(
@@ -211,6 +214,7 @@ KINDS: Final = {
             size=Size(
                 meaning="USD bought; below zero: sold", default=1000.0, least=-1_000_000.0, most=1_000_000.0
             ),
+            by_chance=False,
             lasts=0.0,
         ),
     )

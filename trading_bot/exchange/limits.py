@@ -30,6 +30,9 @@ PATIENCE: Final = 50
 FIRST_BAN_NS: Final = 120 * SECOND
 LONGEST_BAN_NS: Final = 3 * DAY_NS
 
+# Orders that a request places, where it is not one.
+ORDERS_IN: Final = {"/api/v3/orderList/oco": 2}
+
 Weigh = Callable[[Mapping[str, str]], int]
 
 
@@ -175,7 +178,8 @@ async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
     verdict = limits.verdict(usage) or (limits.orders_verdict() if places else None)
     response = turned_away(*verdict) if verdict else await handler(request)
     if places and response.status == HTTPStatus.OK:
-        limits.count_order()
+        for _ in range(ORDERS_IN.get(request.path, 1)):
+            limits.count_order()
     response.headers.update(limits.headers(usage, places=places))
     return response
 

@@ -95,6 +95,8 @@ class Lines:
         effect = EFFECTS.get(fault.name)
         if effect is not None:
             for connection in self._open:
+                if self._faults.strikes(fault.name) is None:
+                    continue
                 effect(fault, self._faults, connection)
 
     def end_old(self) -> None:

@@ -86,6 +86,8 @@ def _check(venue: Venue, name: str, symbol: str | None, probability: float, size
         raise NotSwitched(f"{name} concerns the whole exchange, not one symbol")
     if not 0 < probability <= 1:
         raise NotSwitched(f"a probability is above 0 and at most 1, not {probability:g}")
+    if probability < 1 and not kind.by_chance:
+        raise NotSwitched(f"{name} happens or not; it has no probability")
     if size is not None and kind.size is None:
         raise NotSwitched(f"{name} has no size")
     if size is not None and kind.size is not None and not kind.size.least <= size <= kind.size.most:

@@ -97,14 +97,13 @@ def test_every_fault_is_played_and_its_error_codes_stand_in_the_docs():
         assert [code for code in codes if code not in ROWS[name]] == [], name
 
 
-def test_the_bot_says_what_the_docs_say_and_goes_on_trading_afterwards(trading: Floor, long_run: bool):
+def test_the_bot_says_what_the_docs_say_and_goes_on_trading_or_waits_for_a_person(
+    trading: Floor, long_run: bool
+):
     for name in SIGNS if long_run else PLAYED_ALWAYS:
         how, signs = SIGNS[name]
         play(trading, name, how, signs)
         recovered(trading, name)
-
-
-def test_what_a_person_must_look_at_stays(trading: Floor, long_run: bool):
     for name in LASTING if long_run else ("manual_trade",):
         how, signs = LASTING[name]
         play(trading, name, how, signs)
