@@ -156,7 +156,7 @@ BOARD: Final = Board(
                     "What the bot asks of the venue. Many `order` and `open_orders`: it chases unknown outcomes.",
                 )
                 .unit(look.PER_MINUTE)
-                .span(10)
+                .span(8)
                 .no_value("no request in this time"),
                 panels.lines(
                     302,
@@ -176,7 +176,7 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
-                .span(4)
+                .span(5)
                 .no_value("nothing is scraped"),
                 panels.gauges(
                     304,
@@ -186,7 +186,7 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
-                .span(4)
+                .span(5)
                 .no_value("nothing is scraped"),
             ),
         ),

@@ -97,7 +97,7 @@ BOARD: Final = Board(
                     "Limits used",
                     risk.UTILISATION,
                     "Share of each limit. From 70 % on look at it, from 90 % on act; at 100 % orders are denied, "
-                    "and loss and drawdown open their breaker.",
+                    "and loss and drawdown open their breaker. An order that closes a position may go beyond.",
                 )
                 .unit(look.SHARE)
                 .max(1)
@@ -260,7 +260,7 @@ BOARD: Final = Board(
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(24)
-                .height(5)
+                .height(6)
                 .no_value("no error in this time")
                 .data_links([panels.link("Errors", address("errors"))]),
             ),

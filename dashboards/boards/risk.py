@@ -23,7 +23,7 @@ BOARD: Final = Board(
                     "Limits used",
                     risk.UTILISATION,
                     "Share of each limit now. From 70 % on look at it, from 90 % on act; at 100 % orders are denied, "
-                    "and loss and drawdown open their breaker.",
+                    "and loss and drawdown open their breaker. An order that closes a position may go beyond.",
                 )
                 .unit(look.SHARE)
                 .max(1)
