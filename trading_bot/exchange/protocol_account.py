@@ -11,9 +11,9 @@ from aiohttp import web
 
 from trading_bot.exchange import refusals, report_faults, wire, wire_account
 from trading_bot.exchange.lines import Connection
-from trading_bot.exchange.orders import Account
+from trading_bot.exchange.orders import NO_LIST, Account
 from trading_bot.exchange.refusals import Refusal
-from trading_bot.exchange.reports import Report
+from trading_bot.exchange.reports import Execution, Report
 from trading_bot.exchange.signatures import check_key, check_signature, check_time
 from trading_bot.exchange.sockets import converse
 from trading_bot.exchange.venue import VENUE, Venue
@@ -48,18 +48,31 @@ class AccountStream:
         self._subscriptions.pop(connection, None)
 
     def announce(self, told: Sequence[Report], account: Account, changed: Sequence[str]) -> None:
-        """Tell every subscriber the reports of a step, then the balances that it changed."""
+        """Tell every subscriber the reports of a step, then of pairs, then the balances that it changed."""
         markets, faults = self._venue.markets, self._venue.faults
         events = [
             wire_account.execution_report(markets.by_symbol(report.order.symbol).listing.market_id, report)
             for report in report_faults.reports_told(faults, told)
         ]
+        events += self._pairs_told(told)
         if changed:
             shown = report_faults.account_shown(faults, account)
             events.append(wire_account.account_position(shown, changed, self._venue.clock.now_ns()))
         for connection, number in self._subscriptions.items():
             for event in events:
                 connection.send(msgspec.json.encode({"subscriptionId": number, "event": event}).decode())
+
+    def _pairs_told(self, told: Sequence[Report]) -> list[Any]:
+        """Return what is told of the pairs in a step: that they have begun, or that both orders are over."""
+        begins = all(report.execution is Execution.NEW for report in told)
+        events = []
+        for number in sorted({report.order.list_id for report in told} - {NO_LIST}):
+            pair = self._venue.books.order_list(list_id=number)
+            orders = [] if pair is None else self._venue.books.orders_of(pair)
+            if pair is not None and (begins or not any(order.open for order in orders)):
+                market_id = self._venue.markets.by_symbol(pair.symbol).listing.market_id
+                events.append(wire_account.list_status(market_id, pair, orders))
+        return events
 
 
 STREAM = web.AppKey("account_stream", AccountStream)

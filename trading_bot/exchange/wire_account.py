@@ -227,3 +227,21 @@ def account_position(holdings: Account, assets: Sequence[str], now_ns: int) -> w
             for asset in assets
         ],
     }
+
+
+def list_status(market_id: str, pair: OrderList, orders: Sequence[Order]) -> wire.Json:
+    """Return an event of the user data stream about a pair of orders."""
+    shown = order_list(market_id, pair, orders)
+    return {
+        "e": "listStatus",
+        "E": shown["transactionTime"],
+        "s": market_id,
+        "g": pair.list_id,
+        "c": shown["contingencyType"],
+        "l": shown["listStatusType"],
+        "L": shown["listOrderStatus"],
+        "r": "NONE",
+        "C": pair.client_list_id,
+        "T": shown["transactionTime"],
+        "O": [{"s": market_id, "i": each.order_id, "c": each.client_order_id} for each in orders],
+    }

@@ -74,6 +74,19 @@ async def send(client, access, method, path, asked):
     return await getattr(client, name)(asked)
 
 
+def pair_at(price):
+    """Sell at a fifth above a price or a fifth below, whatever comes first."""
+    return {
+        "symbol": "EURUSD",
+        "side": "SELL",
+        "quantity": "50",
+        "aboveType": "LIMIT_MAKER",
+        "abovePrice": f"{price * 1.2:.5f}",
+        "belowType": "STOP_LOSS",
+        "belowStopPrice": f"{price * 0.8:.5f}",
+    }
+
+
 async def whole_tour(client):
     """Make every request once; return each answer by the request's line."""
     euro, heard = {"symbol": "EURUSD"}, {}
@@ -113,19 +126,7 @@ async def whole_tour(client):
     await signed("GET", "order", {**euro, "orderId": waiting["orderId"]})
     heard["GET order, all"] = await send(client, "private", "GET", "allOrders", euro)
     await signed("DELETE", "order", {**euro, "orderId": waiting["orderId"]})
-    pair = await signed(
-        "POST",
-        "orderList/oco",
-        {
-            **euro,
-            "side": "SELL",
-            "quantity": "50",
-            "aboveType": "LIMIT_MAKER",
-            "abovePrice": f"{price * 1.2:.5f}",
-            "belowType": "STOP_LOSS",
-            "belowStopPrice": f"{price * 0.8:.5f}",
-        },
-    )
+    pair = await signed("POST", "orderList/oco", pair_at(price))
     await signed("GET", "orderList", {"orderListId": pair["orderListId"]})
     await send(client, "private", "DELETE", "orderList", {**euro, "orderListId": pair["orderListId"]})
     for path, asked in (("account", {}), ("myTrades", euro), ("rateLimit/order", {})):
@@ -185,6 +186,9 @@ def test_events_have_the_documented_fields_and_no_other(exchange):
         await client.create_order("EUR/USD", "market", "buy", 100)
         order = await client.create_order("EUR/USD", "limit", "buy", 100, 0.9)
         await client.cancel_order(order["id"], "EUR/USD")
+        price = (await client.fetch_ticker("EUR/USD"))["last"]
+        pair = await send(client, "private", "POST", "orderList/oco", pair_at(price))
+        await client.cancel_order(pair["orders"][1]["orderId"], "EUR/USD")
         await asyncio.gather(*watching)
         await asyncio.sleep(0.3)
         return heard
@@ -192,6 +196,7 @@ def test_events_have_the_documented_fields_and_no_other(exchange):
     heard = ask(exchange, question)
     assert set(heard) == set(STREAMS)
     assert {event["x"] for event in heard["executionReport"]} == {"NEW", "TRADE", "CANCELED"}
+    assert [event["l"] for event in heard["listStatus"]] == ["EXEC_STARTED", "ALL_DONE"]
     for kind, events in heard.items():
         for event in events:
             assert list(differences(STREAMS[kind], event, kind)) == []
