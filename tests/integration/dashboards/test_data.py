@@ -16,7 +16,7 @@ from support.prometheus_server import Prometheus, scraping
 
 from dashboards.queries import orders
 
-PATIENCE = 120
+PATIENCE = 180
 CALM = 20
 """Seconds of trading before orders get lost: meanwhile the first round trips end."""
 FILTERS = re.compile(r" (> 0|== [01])(?=\)|$| or)")
@@ -54,7 +54,7 @@ def lose_orders(command: Command) -> None:
 
 
 @pytest.mark.serial
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(280)
 def test_every_expression_returns_data_from_the_running_demo_on_a_bad_day(
     tmp_path: Path, command: Command, prometheus: Path, count: Callable[[str, int, str], None]
 ):
