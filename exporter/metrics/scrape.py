@@ -6,19 +6,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from itertools import product
+from math import prod
 from typing import Final, Protocol
 
 import msgspec
 
 from trading_bot.contract.settings import Settings
 from trading_bot.contract.telemetry.definition import Metric
+from trading_bot.contract.telemetry.labels import STRATEGY, SYMBOL
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.health import Health
 from trading_bot.domain.state import Condition, Histogram, State
 from trading_bot.domain.tally import SEPARATOR
 
 SMALL_SET: Final = 16
-"""A counter with at most so many possible series shows all of them from 0 on."""
+"""A family with closed sets of labels and at most so many possible series shows all of them from 0 on."""
+FEW_SERIES: Final = 400
+"""The same for a counter by symbol or strategy, whose values are those of the bot."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -102,7 +106,7 @@ def counted(scrape: Scrape, metric: Metric) -> Iterator[Point]:
     Nothing before the first event was read: 0 would be invented, and the true count a jump afterwards.
     """
     if scrape.state.seq:
-        yield from _from_zero(scrape.state.counts.get(metric.name, {}), zeros(metric))
+        yield from _from_zero(scrape.state.counts.get(metric.name, {}), _expected(scrape, metric))
 
 
 def counted_errors(counts: Mapping[str, float], known: Iterable[tuple[str, ...]]) -> Iterator[Point]:
@@ -135,6 +139,22 @@ def zeros(metric: Metric) -> tuple[tuple[str, ...], ...]:
     sets = [label.values for label in metric.labels if label.values is not None]
     combinations = tuple(product(*sets)) if len(sets) == len(metric.labels) else ()
     return combinations if len(combinations) <= SMALL_SET else ()
+
+
+def _expected(scrape: Scrape, metric: Metric) -> tuple[tuple[str, ...], ...]:
+    """Return the label values that a counter may get, so that its first increment is an increase.
+
+    None where a label's values are the venue's alone, or where there would be too many series.
+    """
+    state = scrape.state
+    known = {
+        SYMBOL.name: tuple(dict.fromkeys((*state.instruments, *state.run.symbols))),
+        STRATEGY.name: tuple(scrape.settings.strategies) if scrape.settings is not None else (),
+    }
+    if known.keys().isdisjoint(label.name for label in metric.labels):
+        return zeros(metric)
+    sets = [known.get(label.name, label.values or ()) for label in metric.labels]
+    return tuple(product(*sets)) if prod(map(len, sets)) <= FEW_SERIES else ()
 
 
 def _from_zero(counts: Mapping[str, float], known: tuple[tuple[str, ...], ...]) -> Iterator[Point]:
