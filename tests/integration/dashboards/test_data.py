@@ -56,10 +56,12 @@ def lose_orders(command: Command) -> None:
 @pytest.mark.serial
 @pytest.mark.timeout(280)
 def test_every_expression_returns_data_from_the_running_demo_on_a_bad_day(
-    tmp_path: Path, command: Command, prometheus: Path, count: Callable[[str, int, str], None]
+    tmp_path: Path, command: Command, prometheus: Path, count: Callable[[str, int, str], None], long_run: bool
 ):
     command.start("up", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
     asked = {filled_in(each.expression): each.name for each in every_query() if HEALED not in each.expression}
+    if not long_run:  # an outage long enough for doubt takes a minute; tests of the exporter show the series
+        del asked[IN_DOUBT]
     missing = dict(asked)
     with scraping(prometheus, tmp_path / "prometheus", command.port("BOT_METRICS_PORT")) as server:
         assert wait_until(lambda: server.has("sum(tradingbot_fills_total) > 0"), 40, 0.5)
