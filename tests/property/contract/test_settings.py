@@ -69,13 +69,13 @@ def refused_or_right(document):
     return None
 
 
-@settings(max_examples=300)
+@settings(max_examples=max(100, settings().max_examples))
 @given(HOSTILE | TREE)
 def test_a_hostile_document_is_refused_by_name_and_never_by_a_traceback(document):
     refused_or_right(document)
 
 
-@settings(max_examples=300)
+@settings(max_examples=max(100, settings().max_examples))
 @given(st.data())
 def test_one_hostile_value_in_a_valid_document_is_refused_by_name_or_taken(data):
     struct = data.draw(st.sampled_from(sorted(DEFINITIONS)))
