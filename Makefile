@@ -6,8 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Tests that start many processes share two cores with each other.
-WORKERS ?= 2
+# Many tests wait for processes and clocks, so three workers keep two cores busy.
+WORKERS ?= 3
 
 # Some machines forbid byte code, and then every start of every process compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
