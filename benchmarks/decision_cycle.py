@@ -27,6 +27,7 @@ from benchmarks.rows import Row, percentile
 from trading_bot.boot.clock import SystemClock
 from trading_bot.contract.events.market import BarClosed
 from trading_bot.contract.telemetry import metrics, spans
+from trading_bot.contract.telemetry.metrics.bounds import CYCLE_BOUNDS
 from trading_bot.domain.state import State
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.measurement import Meter
@@ -184,7 +185,7 @@ def sdk() -> Iterator[Variant]:
     """Give a cycle that is observed with the OpenTelemetry SDK and prometheus_client."""
     registry = CollectorRegistry()
     counter = Counter("decisions", "Decisions.", registry=registry)
-    histogram = Histogram("decision_seconds", "Durations.", registry=registry, buckets=metrics.CYCLE_BOUNDS)
+    histogram = Histogram("decision_seconds", "Durations.", registry=registry, buckets=CYCLE_BOUNDS)
     with collector() as endpoint:
         provider = TracerProvider()
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))

@@ -271,6 +271,14 @@ class State(msgspec.Struct, kw_only=True):
     """By metric name, then by label values joined with ``|``."""
 
 
+def known_market(state: State, symbol: str) -> Market:
+    """Return what is known of a symbol's market, an empty one if nothing was yet."""
+    known = state.markets.get(symbol)
+    if known is None:
+        known = state.markets[symbol] = Market()
+    return known
+
+
 def mark_of(state: State, symbol: str) -> Decimal | None:
     """Return the middle of the last bid and ask, or None."""
     market = state.markets.get(symbol)

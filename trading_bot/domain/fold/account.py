@@ -1,0 +1,88 @@
+"""The account folded: balances, anchors, breakers, and agreement with the venue."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from trading_bot.contract.codec import Envelope
+from trading_bot.contract.events import account
+from trading_bot.contract.telemetry import metrics
+from trading_bot.domain import tally
+from trading_bot.domain.bookkeeping import adopt_balance, adopt_position
+from trading_bot.domain.fold.handler import Handler
+from trading_bot.domain.state import Breaker, Mismatch, State
+
+
+def _balance_adopted(state: State, envelope: Envelope, event: account.BalanceAdopted) -> None:
+    adopt_balance(state, event, envelope.ts)
+
+
+def _position_adopted(state: State, envelope: Envelope, event: account.PositionAdopted) -> None:
+    adopt_position(state, event, envelope.ts)
+
+
+def _day_started(state: State, envelope: Envelope, event: account.DayStarted) -> None:
+    state.account.day = event.day
+    state.account.day_started_at = envelope.ts
+    state.account.day_start_equity = event.equity
+    state.performance.trades_today = 0
+
+
+def _anchors_restored(state: State, envelope: Envelope, _event: account.AnchorsRestored) -> None:
+    state.account.anchors_restored_at = envelope.ts
+
+
+def _breaker_opened(state: State, envelope: Envelope, event: account.BreakerOpened) -> None:
+    state.breakers[event.breaker] = Breaker(
+        breaker=event.breaker,
+        error_code=event.error_code,
+        opened_at=envelope.ts,
+        limit_value=event.limit_value,
+        observed=event.observed,
+        message=event.message,
+    )
+    tally.count(state, metrics.BREAKER_OPENINGS, event.breaker)
+
+
+def _breaker_reset(state: State, _envelope: Envelope, event: account.BreakerReset) -> None:
+    state.breakers.pop(event.breaker, None)
+
+
+def _reconciliation_completed(
+    state: State, envelope: Envelope, event: account.ReconciliationCompleted
+) -> None:
+    state.reconciliation.completed_at = envelope.ts
+    state.reconciliation.duration_ns = event.duration_ns
+    state.reconciliation.trigger = event.trigger
+    tally.count(state, metrics.RECONCILIATIONS, event.trigger)
+
+
+def _mismatch_found(state: State, envelope: Envelope, event: account.MismatchFound) -> None:
+    state.reconciliation.mismatches[event.mismatch_id] = Mismatch(
+        mismatch_id=event.mismatch_id,
+        subject=event.subject,
+        symbol=event.symbol,
+        asset=event.asset,
+        local=event.local,
+        venue=event.venue,
+        message=event.message,
+        found_at=envelope.ts,
+    )
+    tally.count(state, metrics.MISMATCHES_FOUND, event.subject)
+
+
+def _mismatch_settled(state: State, _envelope: Envelope, event: account.MismatchSettled) -> None:
+    state.reconciliation.mismatches.pop(event.mismatch_id, None)
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    account.BalanceAdopted.KIND: _balance_adopted,
+    account.PositionAdopted.KIND: _position_adopted,
+    account.DayStarted.KIND: _day_started,
+    account.AnchorsRestored.KIND: _anchors_restored,
+    account.BreakerOpened.KIND: _breaker_opened,
+    account.BreakerReset.KIND: _breaker_reset,
+    account.ReconciliationCompleted.KIND: _reconciliation_completed,
+    account.MismatchFound.KIND: _mismatch_found,
+    account.MismatchSettled.KIND: _mismatch_settled,
+}
