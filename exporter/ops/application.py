@@ -7,9 +7,10 @@ from typing import Final
 from flask import Flask, g, request
 
 from exporter.ops import problems
+from exporter.ops.access import audit
+from exporter.ops.access.keys import presented_key
 from exporter.ops.dependencies import NAME, Dependencies, dependencies
 from exporter.ops.edge import Edge
-from exporter.ops.keys import presented_key
 from exporter.ops.resources import errors, health, state, summary
 from trading_bot.contract.errors import NonRetriableError
 
@@ -29,6 +30,7 @@ def create_app(needs: Dependencies) -> Flask:
     app.url_map.strict_slashes = False
     app.extensions[NAME] = needs
     app.before_request(_authenticate)
+    audit.install(app)
     problems.install(app)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)

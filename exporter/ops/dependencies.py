@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import msgspec
 from flask import current_app
 
-from exporter.ops.keys import KeyRing
+from exporter.ops.access.keys import KeyRing
 from exporter.ops.recording import Recorder
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from typing import Final
 
 from exporter.follow import BotView
+from exporter.ops.access.keys import KeyRing
 from exporter.ops.dependencies import Dependencies
-from exporter.ops.keys import KeyRing
 from exporter.ops.recording import Recorder
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id

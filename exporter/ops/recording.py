@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from trading_bot.contract.errors import SemanticError, TickertapeError
+from trading_bot.contract.events.access import WriteAnswered
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.clock import SECOND, Clock
 from trading_bot.journal import TapeWriter
@@ -83,6 +84,11 @@ class Recorder:
     def failure(self, error: TickertapeError, asked: Asked) -> SemanticError:
         """Record that a request failed by our fault; its span is kept and gets the code."""
         return self._errors.record(error, asked.span)
+
+    def audit(self, answered: WriteAnswered, trace_id: str) -> None:
+        """Put a write and its answer on the tape."""
+        with suppress(TickertapeError):  # the tape is closed: this process ends
+            self._tape.append(answered, trace_id=trace_id)
 
     def refusal(self, error: TickertapeError) -> None:
         """Count a request that was refused for its key; record the first one, then one a minute."""

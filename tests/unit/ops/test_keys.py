@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.ops.keys import KeyRing, Role, presented_key
+from exporter.ops.access.keys import KeyRing, presented_key
 from trading_bot.boot.home import Home
+from trading_bot.boot.roles import Role
 from trading_bot.boot.settings import BootSettings
 from trading_bot.contract.errors import OperatorError
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from trading_bot.contract.codec import Envelope
+from trading_bot.contract.events.access import WriteAnswered
 from trading_bot.contract.events.lifecycle import (
     CommandAnswered,
     CommandIssued,
@@ -45,6 +46,7 @@ WITHOUT_EFFECT: Final = frozenset(
         CommandIssued.KIND,
         OrderCancelRequested.KIND,
         SpansRecorded.KIND,
+        WriteAnswered.KIND,
     }
 )
 """Kinds that change no state but the count of events: a test holds both tables to the catalogue."""

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import hmac
-from enum import IntEnum
 from typing import Final
 
 import msgspec
 
 from trading_bot.boot.home import Home
 from trading_bot.boot.keys import hash_key, read_key
+from trading_bot.boot.roles import Role
 from trading_bot.boot.settings import BootSettings
 
 BEARER: Final = "bearer "
 
 
-class Role(IntEnum):
-    """What a key may do; a higher one may all that a lower one may."""
-
-    READ = 1
-    OPERATE = 2
-
-
-class KnownKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key as it is kept: its SHA-256 (64 hex digits), its role, and a name to say whose it was."""
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a key or a person, by a name and an id that are no secrets, with a role."""
 
     name: str
+    id: str
     role: Role
+
+
+class KnownKey(Principal, frozen=True, kw_only=True):
+    """A key as it is kept: its SHA-256 (64 hex digits)."""
+
     hashed: str
 
 
@@ -44,12 +43,14 @@ class KeyRing:
             OperatorError: BOT_006 when a key file is missing, empty or readable by others.
         """
         known = [
-            KnownKey(name="api-key", role=Role.READ, hashed=hash_key(read_key(home.read_key))),
-            KnownKey(name="operate-key", role=Role.OPERATE, hashed=hash_key(read_key(home.operate_key))),
+            KnownKey(name=path.name, id=path.name, role=role, hashed=hash_key(read_key(path)))
+            for path, role in ((home.read_key, Role.READ), (home.operate_key, Role.OPERATE))
         ]
         if settings.api_auth_token is not None:
             hashed = hash_key(settings.api_auth_token)
-            known.append(KnownKey(name="BOT_API_AUTH_TOKEN", role=Role.OPERATE, hashed=hashed))
+            known.append(
+                KnownKey(name="BOT_API_AUTH_TOKEN", id="environment", role=Role.OPERATE, hashed=hashed)
+            )
         return cls(tuple(known))
 
     def identify(self, presented: str) -> KnownKey | None:
