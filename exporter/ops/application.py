@@ -11,14 +11,12 @@ from exporter.ops.access import audit
 from exporter.ops.access.keys import presented_key
 from exporter.ops.dependencies import NAME, Dependencies, dependencies
 from exporter.ops.edge import Edge
-from exporter.ops.resources import errors, health, state, summary
+from exporter.ops.public import PUBLIC
+from exporter.ops.resources import documentation, errors, health, state, summary
 from trading_bot.contract.errors import NonRetriableError
 
 PREFIX: Final = "/api/v1"
 RESOURCES: Final = (health.blueprint, state.blueprint, summary.blueprint, errors.blueprint)
-PUBLIC: Final = frozenset({"health.healthz"})
-"""Endpoints that need no key; everything else does, also paths that do not exist."""
-
 LARGEST_BODY: Final = 1024 * 1024
 
 
@@ -34,6 +32,7 @@ def create_app(needs: Dependencies) -> Flask:
     problems.install(app)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
+    app.register_blueprint(documentation.blueprint)
     app.wsgi_app = Edge(app.wsgi_app, needs.recorder)  # type: ignore[method-assign]
     return app
 

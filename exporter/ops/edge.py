@@ -24,10 +24,18 @@ LONGEST_PATH: Final = 200
 
 SECURITY_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+
+POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+PAGES: Final = "/api/docs"
+PAGES_POLICY: Final = (
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'",
+)
+"""The pages are drawn by a script of this origin, which sets styles and asks this endpoint."""
 
 
 class Edge:
@@ -48,6 +56,7 @@ class Edge:
             nonlocal answered
             answered = int(status[:3])
             headers.extend(SECURITY_HEADERS)
+            headers.append(PAGES_POLICY if path.startswith(PAGES) else POLICY)
             headers.append(("X-Request-ID", request_id))
             return start_response(status, headers, *error)
 

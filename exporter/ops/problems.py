@@ -10,11 +10,11 @@ from werkzeug.exceptions import HTTPException
 
 from exporter.ops.dependencies import dependencies
 from exporter.ops.edge import asked_of, request_id_of, trace_id_of
+from exporter.ops.representations.problem import PROBLEM_JSON, next_of
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
 from trading_bot.telemetry import rfc3339
 
-PROBLEM_JSON: Final = "application/problem+json"
 INTERNAL: Final = "API_005"
 SERVER_ERROR: Final = 500
 
@@ -69,6 +69,7 @@ def _members(semantic: SemanticError, status: int) -> dict[str, Any]:
         **members,
         "timestamp": rfc3339(semantic.timestamp),
         "errors": faults,
+        "next": msgspec.to_builtins(next_of(semantic.error_code)),
     }
 
 

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, request
 from msgspec import Meta
 
 from exporter.ops.answers import answer
+from exporter.ops.documentation import documented
 from exporter.ops.parameters import parse
-from exporter.ops.representations.errors import ErrorsWanted, represent_errors
+from exporter.ops.representations.errors import ErrorList, ErrorsWanted, represent_errors
 from trading_bot.domain.state import RECENT_ERRORS
 
 blueprint = Blueprint("errors", __name__)
@@ -37,6 +38,13 @@ class ErrorsQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/errors")
+@documented(
+    "List the last errors",
+    scenario="Something went wrong and the three errors of the summary are not enough.",
+    answers=ErrorList,
+    query=ErrorsQuery,
+    errors=("API_004",),
+)
 def errors() -> Response:
     """Return the last errors, newest first."""
     query = parse(request.args, ErrorsQuery)

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 
 from exporter.ops.answers import plain
 from exporter.ops.dependencies import dependencies
+from exporter.ops.documentation import documented
 from exporter.ops.representations.values import Moment
 from trading_bot.telemetry import rfc3339
 
@@ -21,6 +22,11 @@ class ProcessUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/health/healthz")
+@documented(
+    "Tell that this process is up",
+    scenario="A container or a supervisor asks whether to restart this process. Says nothing of the bot.",
+    answers=ProcessUp,
+)
 def healthz() -> Response:
     """Answer, which is the answer."""
     return plain(ProcessUp(status="ok", timestamp=rfc3339(dependencies().clock.now_ns())))

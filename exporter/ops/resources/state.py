@@ -9,8 +9,9 @@ from flask import Blueprint, Response, request
 from msgspec import Meta
 
 from exporter.ops.answers import answer
+from exporter.ops.documentation import documented
 from exporter.ops.parameters import parse
-from exporter.ops.representations.state import LARGEST_LIMIT, represent_state
+from exporter.ops.representations.state import LARGEST_LIMIT, BotState, represent_state
 
 blueprint = Blueprint("state", __name__)
 
@@ -25,6 +26,13 @@ class StateQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/state")
+@documented(
+    "Show everything known of the bot",
+    scenario="The summary raised a question about money, positions, orders, conditions or limits.",
+    answers=BotState,
+    query=StateQuery,
+    errors=("API_004",),
+)
 def state() -> Response:
     """Return account, positions, orders, performance, health and settings."""
     query = parse(request.args, StateQuery)

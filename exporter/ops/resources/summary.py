@@ -6,8 +6,9 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from exporter.ops.answers import answer
+from exporter.ops.documentation import documented
 from exporter.ops.parameters import parse
-from exporter.ops.representations.summary import represent_summary
+from exporter.ops.representations.summary import BotSummary, represent_summary
 
 blueprint = Blueprint("summary", __name__)
 
@@ -17,6 +18,13 @@ class SummaryQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/summary")
+@documented(
+    "Show the bot in one small body",
+    scenario="The first call of anybody: is it well, and if not, what to look at. At most 10,240 bytes.",
+    answers=BotSummary,
+    query=SummaryQuery,
+    errors=("API_004",),
+)
 def summary() -> Response:
     """Return health, counts, the day's result, and the last errors."""
     return answer(parse(request.args, SummaryQuery), represent_summary)
