@@ -2,6 +2,200 @@
 
 from __future__ import annotations
 
-from trading_bot.contract.errors.definition import ErrorDefinition
+from trading_bot.contract.errors.definition import (
+    ErrorDefinition,
+    NonRetriableError,
+    OperatorError,
+    Remediation,
+    RetriableError,
+    Severity,
+)
 
-DEFINITIONS: tuple[ErrorDefinition, ...] = ()
+DEFINITIONS: tuple[ErrorDefinition, ...] = (
+    ErrorDefinition(
+        code="WF_001",
+        title="Workflow definition is not valid",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="A file of a workflow, or the table of triggers, is not as its schema says.",
+        impact="That workflow cannot be executed; the others can.",
+        remediation=(
+            Remediation(
+                "Correct the fields that are named, and check the file",
+                command="tickertape workflow validate FILE",
+            ),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_002",
+        title="No such workflow or execution",
+        consequence=NonRetriableError,
+        severity=Severity.INFO,
+        cause="The id names no workflow that is loaded, or no execution that is kept.",
+        impact="Nothing was started or changed.",
+        remediation=(Remediation("Choose one of the list", command="tickertape workflow list"),),
+    ),
+    ErrorDefinition(
+        code="WF_003",
+        title="Parameters are not valid",
+        consequence=NonRetriableError,
+        severity=Severity.INFO,
+        cause="The parameters are not as the workflow's definition says.",
+        impact="Nothing was started.",
+        remediation=(
+            Remediation(
+                "Correct the fields listed in errors; each names what was expected, with an example",
+                command="tickertape workflow show WORKFLOW",
+            ),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_004",
+        title="Workflow is running already",
+        consequence=RetriableError,
+        severity=Severity.INFO,
+        cause="The workflow takes one execution at a time, and one has not ended yet.",
+        impact="Nothing was started; the running execution goes on.",
+        remediation=(Remediation("Follow the execution that runs, and ask again when it has ended"),),
+    ),
+    ErrorDefinition(
+        code="WF_005",
+        title="Confirmation is needed",
+        consequence=NonRetriableError,
+        severity=Severity.INFO,
+        cause="The workflow takes risk: it needs the token that a dry run with the same parameters returned.",
+        impact="Nothing was started.",
+        remediation=(
+            Remediation(
+                "Make a dry run, read what it would do, and send its token as confirm within 10 minutes"
+            ),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_006",
+        title="Not possible at present",
+        consequence=NonRetriableError,
+        severity=Severity.INFO,
+        cause="A check that comes before anything is changed does not hold, or the bot trades and must not.",
+        impact="Nothing was started.",
+        remediation=(Remediation("Read the evidence: it names what had to hold and what was found"),),
+    ),
+    ErrorDefinition(
+        code="WF_007",
+        title="Too many executions wait",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The queue of executions is full.",
+        impact="Nothing was started; what waits goes on waiting.",
+        remediation=(Remediation("Ask again later, or cancel what waits"),),
+    ),
+    ErrorDefinition(
+        code="WF_008",
+        title="Effect was not seen",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="A step did its action, and what proves its effect did not come to hold in time.",
+        impact="The step counts as failed; it is tried again, or what was done is undone.",
+        remediation=(
+            Remediation("Read the step's evidence: it names what had to hold and what was found"),
+            Remediation("See what the bot says about itself", command="tickertape status"),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_009",
+        title="Step took too long",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="A step did not end within its time limit.",
+        impact="The step counts as failed; it is tried again, or what was done is undone.",
+        remediation=(Remediation("Find what it waited for in the step's evidence"),),
+    ),
+    ErrorDefinition(
+        code="WF_010",
+        title="Action was refused",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="What a step asked for was refused, or could not be done.",
+        impact="The step counts as failed; it is tried again, or what was done is undone.",
+        remediation=(Remediation("Read the message: it says who refused and why"),),
+    ),
+    ErrorDefinition(
+        code="WF_011",
+        title="Step could not be undone",
+        consequence=OperatorError,
+        severity=Severity.CRITICAL,
+        cause="A step had to be undone after a failure, and the effect of undoing it was not seen.",
+        impact="The execution has failed and stands where it stopped; nobody tries again.",
+        remediation=(
+            Remediation("Look at the evidence and bring the bot into the wanted state by hand"),
+            Remediation("See what the bot says about itself", command="tickertape status"),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_012",
+        title="Execution took too long",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="An execution did not end within the max_duration of its workflow.",
+        impact="No further step was begun; what was done is undone.",
+        remediation=(Remediation("Find the step that took the time, in the execution's steps"),),
+    ),
+    ErrorDefinition(
+        code="WF_013",
+        title="Execution was cancelled",
+        consequence=NonRetriableError,
+        severity=Severity.WARNING,
+        cause="Somebody asked for the execution to end, or did not approve a step.",
+        impact="No further step was begun; what was done is undone.",
+        remediation=(Remediation("Ask who cancelled it: actor and reason are on the control tape"),),
+    ),
+    ErrorDefinition(
+        code="WF_014",
+        title="Execution is not in the state for this",
+        consequence=NonRetriableError,
+        severity=Severity.INFO,
+        cause="The execution has ended, or no step of that name waits for an approval.",
+        impact="Nothing was changed.",
+        remediation=(
+            Remediation("Look at the execution's state", command="tickertape workflow status EXECUTION"),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_015",
+        title="Idempotency key was used for something else",
+        consequence=NonRetriableError,
+        severity=Severity.INFO,
+        cause="The same Idempotency-Key came before, with another workflow or other parameters.",
+        impact="Nothing was started.",
+        remediation=(Remediation("Send a new key for a new request, the same one only to repeat a request"),),
+    ),
+    ErrorDefinition(
+        code="WF_016",
+        title="Program failed or reached its limit",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="The command that a step ran ended with an error, or took more time or memory than it may.",
+        impact="The step counts as failed; it is tried again, or what was done is undone.",
+        remediation=(
+            Remediation("Read what the program printed, in the step's outputs or the error's context"),
+        ),
+    ),
+    ErrorDefinition(
+        code="WF_017",
+        title="Value is not there",
+        consequence=NonRetriableError,
+        severity=Severity.ERROR,
+        cause="A step refers to an output that an earlier step did not give.",
+        impact="The step was not begun; what was done is undone.",
+        remediation=(Remediation("Correct the workflow, or see why the earlier step was skipped"),),
+    ),
+    ErrorDefinition(
+        code="WF_018",
+        title="Transition could not be written",
+        consequence=RetriableError,
+        severity=Severity.ERROR,
+        cause="The control tape takes no events at present.",
+        impact="The execution stands still: nothing is done that is not on the tape.",
+        remediation=(Remediation("Make room on the disk of the home folder", command="tickertape doctor"),),
+    ),
+)

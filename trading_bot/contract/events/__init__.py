@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading_bot.contract.events import access, account, lifecycle, market, observation, trading
+from trading_bot.contract.events import access, account, lifecycle, market, observation, trading, workflow
 from trading_bot.contract.events.definition import Event, Retention
 
 
@@ -14,7 +14,7 @@ def _declared(module: object) -> list[type[Event]]:
     ]
 
 
-SUBJECTS = (lifecycle, trading, market, account, observation, access)
+SUBJECTS = (lifecycle, trading, market, account, observation, access, workflow)
 
 EVENTS: dict[str, type[Event]] = {event.KIND: event for subject in SUBJECTS for event in _declared(subject)}
 """Kind to struct, in the order of declaration."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from trading_bot.contract.commands import COMMANDS
 from trading_bot.contract.errors import ERRORS
 from trading_bot.contract.events import EVENTS
 from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus, Mode
-from trading_bot.contract.events.trading import Liquidity, OrderType, Side
+from trading_bot.contract.events.trading import Liquidity, OrderType, Side, Trigger
+from trading_bot.contract.events.workflow import ExecutionOutcome
+from trading_bot.contract.settings import CALENDARS
 from trading_bot.contract.telemetry.definition import Label
 
 UP_REASONS: Final = (
@@ -28,8 +31,28 @@ LIMITS: Final = (
     "max_orders_per_minute",
     "max_daily_loss",
     "max_drawdown",
+    "max_consecutive_losses",
+    "max_order_error_ratio",
+    "max_slippage_bps",
+    "max_order_to_trade_ratio",
+    "max_position_age_seconds",
+    "max_exit_seconds",
+    "max_mark_age_seconds",
+    "max_price_jump_bps",
 )
+LOSS_BREAKERS: Final = ("max_daily_loss", "max_drawdown")
+"""They close by the next trading day or by a person."""
+COUNTING_BREAKERS: Final = (
+    "max_consecutive_losses",
+    "max_order_error_ratio",
+    "max_slippage_bps",
+    "max_order_to_trade_ratio",
+)
+"""They close by themselves after the cool-down."""
 DENIALS: Final = (*LIMITS, "mode", "symbol_blocked", "unknown_value", "venue_minimum", "balance")
+BLOCKS: Final = ("StaleFeed", "FrozenBook", "UnknownSession", "UnknownOrder", "Mismatch", "Unprotected")
+UNKNOWN_COMMAND: Final = "unknown"
+ANSWERS: Final = ("acknowledged", "rejected", "expired")
 OPERATIONS: Final = (
     "load_markets",
     "place",
@@ -42,7 +65,19 @@ OPERATIONS: Final = (
     "candles",
 )
 
+HTTP_STATUSES: Final = tuple(
+    str(number)
+    for number in (
+        *(200, 201, 202, 204, 206, 304),
+        *(400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 426, 428, 429, 431),
+        *(500, 503),
+    )
+)
+
+COMMAND: Final = Label("name", "the command's name; unknown for one of another release", (*COMMANDS, UNKNOWN_COMMAND))
+ANSWER: Final = Label("outcome", "what the bot said to a command", ANSWERS)
 SYMBOL: Final = Label("symbol", "ccxt's unified symbol, such as EUR/USD")
+CALENDAR: Final = Label("calendar", "a calendar of trading hours", CALENDARS)
 STRATEGY: Final = Label("strategy", "the strategy's name in the settings")
 ASSET: Final = Label("asset", "an asset's code, such as EUR")
 SIDE: Final = Label("side", "buy or sell", tuple(Side))
@@ -53,14 +88,13 @@ MODE: Final = Label("mode", "what the bot may do", tuple(Mode))
 CONDITION: Final = Label("condition", "one of the conditions that health is made of", tuple(ConditionName))
 STATUS: Final = Label("status", "True, False or Unknown", tuple(ConditionStatus))
 UP_REASON: Final = Label("reason", "why tradingbot_up is what it is", UP_REASONS)
-BLOCK_REASON: Final = Label(
-    "reason", "why a symbol takes no new risk", ("StaleFeed", "UnknownOrder", "Mismatch")
-)
+BLOCK_REASON: Final = Label("reason", "why a symbol takes no new risk", BLOCKS)
 LIMIT: Final = Label("limit", "the limit's settings key", LIMITS)
 DENIAL: Final = Label("limit", "the limit, or the reason where it is none", DENIALS)
-BREAKER: Final = Label("breaker", "the limit that opens it", ("max_daily_loss", "max_drawdown"))
+BREAKER: Final = Label("breaker", "the limit that opens it", (*LOSS_BREAKERS, *COUNTING_BREAKERS))
 SUBJECT: Final = Label("subject", "what differs", ("order", "fill", "balance", "position"))
 TRIGGER: Final = Label("trigger", "why it was done", ("start", "periodic", "doubt"))
+TRIGGER_KIND: Final = Label("kind", "what a protective order waits for", tuple(Trigger))
 STREAM: Final = Label("stream", "what is listened to", ("quotes", "bars", "orders"))
 STAGE: Final = Label("stage", "of an order's life", ("ack", "fill"))
 CODE: Final = Label("code", "the error code", tuple(ERRORS))
@@ -87,6 +121,14 @@ COLLECTOR: Final = Label(
         "telemetry",
     ),
 )
+ENDPOINT: Final = Label("endpoint", "the route, such as /api/v1/errors/<code>, or unmatched")
+METHOD: Final = Label(
+    "method", "the request's method", ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other")
+)
+HTTP_STATUS: Final = Label("status", "the answer's HTTP status", (*HTTP_STATUSES, "other"))
+SIGN_IN: Final = Label("outcome", "of a sign-in", ("accepted", "refused"))
+WORKFLOW: Final = Label("workflow", "the workflow's id, the name of its file")
+WORKFLOW_OUTCOME: Final = Label("outcome", "how an execution ended", tuple(ExecutionOutcome))
 VERSION: Final = Label("version", "Tickertape's version")
 PYTHON: Final = Label("python", "the interpreter's version")
 VENUE: Final = Label("venue", "ccxt's exchange id")

@@ -13,6 +13,9 @@ RECEIVE_FILL: Final = "receive fill"
 RECONCILE: Final = "reconcile books"
 RESOLVE_ORDER: Final = "resolve order"
 ANSWER_REQUEST: Final = "answer request"
+RUN_WORKFLOW: Final = "run workflow"
+RUN_STEP: Final = "run step"
+UNDO_STEP: Final = "undo step"
 
 SPANS: Final = {
     DECIDE_CYCLE: "One closed bar, from its arrival to the orders handed over.",
@@ -24,6 +27,9 @@ SPANS: Final = {
     RECONCILE: "Orders, fills, balances and positions compared with the venue.",
     RESOLVE_ORDER: "An order with unknown outcome asked for by its client order id.",
     ANSWER_REQUEST: "One request to ops; kept where it failed or its caller traces, and a share of the others.",
+    RUN_WORKFLOW: "One execution of a workflow, from its turn to its end.",
+    RUN_STEP: "One attempt at a step, until its effect was seen or did not come.",
+    UNDO_STEP: "One attempt to undo a step.",
 }
 
 SYMBOL: Final = "tradingbot.symbol"
@@ -39,6 +45,11 @@ ERROR_TYPE: Final = "error.type"
 REQUEST_METHOD: Final = "http.request.method"
 URL_PATH: Final = "url.path"
 RESPONSE_STATUS: Final = "http.response.status_code"
+WORKFLOW: Final = "tradingbot.workflow.name"
+EXECUTION_ID: Final = "tradingbot.workflow.execution_id"
+STEP: Final = "tradingbot.workflow.step"
+ATTEMPT: Final = "tradingbot.workflow.attempt"
+OUTCOME: Final = "tradingbot.workflow.outcome"
 
 ATTRIBUTES: Final = {
     SYMBOL: "ccxt's unified symbol.",
@@ -54,4 +65,9 @@ ATTRIBUTES: Final = {
     REQUEST_METHOD: "The request's method; OpenTelemetry's attribute.",
     URL_PATH: "The request's path without its query; OpenTelemetry's attribute.",
     RESPONSE_STATUS: "The answer's status; OpenTelemetry's attribute.",
+    WORKFLOW: "The workflow's id.",
+    EXECUTION_ID: "The execution's id.",
+    STEP: "The step's id.",
+    ATTEMPT: "Number of the attempt, from 1.",
+    OUTCOME: "How the execution, or the attempt, ended.",
 }

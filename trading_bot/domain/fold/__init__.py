@@ -11,19 +11,19 @@ from __future__ import annotations
 from typing import Final
 
 from trading_bot.contract.codec import Envelope
+from trading_bot.contract.events import EVENTS
 from trading_bot.contract.events.access import WriteAnswered
 from trading_bot.contract.events.lifecycle import (
-    CommandAnswered,
-    CommandIssued,
     OpsStarted,
     OpsStopped,
     TapePruned,
 )
 from trading_bot.contract.events.observation import SpansRecorded
 from trading_bot.contract.events.trading import OrderCancelRequested
+from trading_bot.contract.events.workflow import AlertReceived
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
-from trading_bot.domain.fold import account, lifecycle, market, trading
+from trading_bot.domain.fold import account, control, lifecycle, market, trading
 from trading_bot.domain.fold.handler import Handler
 from trading_bot.domain.state import State
 
@@ -31,6 +31,7 @@ EVENTS_COUNTED: Final = metrics.JOURNAL_EVENTS.name
 
 HANDLERS: Final[dict[str, Handler]] = {
     **lifecycle.HANDLERS,
+    **control.HANDLERS,
     **trading.HANDLERS,
     **market.HANDLERS,
     **account.HANDLERS,
@@ -39,14 +40,14 @@ HANDLERS: Final[dict[str, Handler]] = {
 
 WITHOUT_EFFECT: Final = frozenset(
     {
-        CommandAnswered.KIND,
         TapePruned.KIND,
         OpsStarted.KIND,
         OpsStopped.KIND,
-        CommandIssued.KIND,
         OrderCancelRequested.KIND,
         SpansRecorded.KIND,
         WriteAnswered.KIND,
+        AlertReceived.KIND,
+        *(kind for kind in EVENTS if kind.startswith("workflow.")),
     }
 )
 """Kinds that change no state but the count of events: a test holds both tables to the catalogue."""
