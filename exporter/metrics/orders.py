@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from exporter.metrics.scrape import Collect, Point, Scrape, Table, counted, observed, seconds, value
+from trading_bot.contract.events.account import ProtectionStatus
+from trading_bot.contract.events.trading import Trigger
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
+from trading_bot.domain.clock import SECOND
 from trading_bot.domain.orders import Order
 from trading_bot.domain.state import unknown_orders
 
@@ -25,9 +28,35 @@ def _orders(wanted: Callable[[Order], bool]) -> Collect:
     return collect
 
 
+def _oldest_open(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    since = [order.intended_at for order in scrape.state.orders.values() if order.unknown_since is None]
+    return seconds(min(since, default=None))
+
+
 def _oldest_unknown(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
     since = [order.unknown_since for order in unknown_orders(scrape.state) if order.unknown_since]
     return seconds(min(since, default=None))
+
+
+def _overdue(scrape: Scrape, metric: Metric) -> Iterator[Point]:
+    if scrape.settings is None:
+        return
+    since = scrape.now_ns - scrape.settings.execution.unknown_operator_seconds * SECOND
+    yield from _orders(lambda order: (order.unknown_since or scrape.now_ns) < since)(scrape, metric)
+
+
+def _protective(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    orders = scrape.state.orders.values()
+    resting = Counter((order.symbol, order.trigger) for order in orders if order.trigger and order.rests)
+    for symbol in scrape.state.run.symbols:
+        for trigger in Trigger:
+            yield (symbol, trigger.value), float(resting[symbol, trigger])
+
+
+def _unprotected(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    for symbol in scrape.state.run.symbols:
+        known = scrape.state.protection.get(symbol)
+        yield (symbol,), float(known is not None and known.status is ProtectionStatus.MISSING)
 
 
 def _clock_offset(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
@@ -42,7 +71,11 @@ TABLE: Final[Table] = {
     metrics.ORDERS: counted,
     metrics.ORDERS_OPEN: _orders(lambda order: order.unknown_since is None),
     metrics.ORDERS_UNKNOWN: _orders(lambda order: order.unknown_since is not None),
+    metrics.OLDEST_OPEN: _oldest_open,
     metrics.OLDEST_UNKNOWN: _oldest_unknown,
+    metrics.UNKNOWN_OVERDUE: _overdue,
+    metrics.PROTECTIVE_ORDERS: _protective,
+    metrics.PROTECTIVE_MISSING: _unprotected,
     metrics.ORDER_ACK: observed,
     metrics.ORDER_FILL: observed,
     metrics.LATENCY_INTERRUPTED: counted,

@@ -17,8 +17,18 @@ def _mismatches(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
         yield (subject,), float(open_now[subject])
 
 
+def _quantities(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    found: dict[tuple[str, ...], float] = {}
+    for mismatch in scrape.state.reconciliation.mismatches.values():
+        if mismatch.quantity is not None:
+            place = (mismatch.subject, mismatch.symbol or mismatch.asset or "")
+            found[place] = found.get(place, 0.0) + float(mismatch.quantity)
+    yield from found.items()
+
+
 TABLE: Final[Table] = {
     metrics.MISMATCHES: _mismatches,
+    metrics.MISMATCH_QUANTITY: _quantities,
     metrics.MISMATCHES_FOUND: counted,
     metrics.RECONCILIATIONS: counted,
     metrics.RECONCILED: lambda scrape, _: seconds(scrape.state.reconciliation.completed_at),

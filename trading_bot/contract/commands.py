@@ -92,6 +92,20 @@ class CancelOrders(Command, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     symbol: str | None = None
 
 
+class AdoptMismatch(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Let the books take over the venue's side of one mismatch, so that trading on it may go on.
+
+    ``confirm`` names what is taken over: the venue's value as the mismatch says it. If the venue says
+    another value by then, nothing is done.
+    """
+
+    NAME: ClassVar[str] = "AdoptMismatch"
+    LOOSENS: ClassVar[bool] = True
+
+    mismatch_id: str
+    confirm: str
+
+
 COMMANDS: dict[str, type[Command]] = {command.NAME: command for command in Command.__subclasses__()}
 
 

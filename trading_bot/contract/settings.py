@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, Final
 
@@ -72,6 +73,104 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             **_SHARE,
         ),
     ] = Decimal("0.2")
+    max_consecutive_losses: Annotated[
+        int,
+        _key("Losing round trips in a row that open the breaker.", HOT, "up", minimum=1, maximum=10000),
+    ] = 50
+    max_order_error_ratio: Annotated[
+        Decimal,
+        _key(
+            "Share of the last orders that were refused or became unknown, above which the breaker opens; "
+            "1 never opens it.",
+            HOT,
+            "up",
+            **_SHARE,
+        ),
+    ] = Decimal("0.5")
+    max_slippage_bps: Annotated[
+        Decimal,
+        _key(
+            "Mean cost of the last filled orders against the mark that each was decided on, in basis points, "
+            "above which the breaker opens.",
+            HOT,
+            "up",
+            **_POSITIVE,
+        ),
+    ] = Decimal(200)
+    max_order_to_trade_ratio: Annotated[
+        Decimal,
+        _key(
+            "Of the last orders, how many there were for each that traded, above which the breaker opens.",
+            HOT,
+            "up",
+            type="number",
+            minimum=1,
+            maximum=1e6,
+        ),
+    ] = Decimal(20)
+    max_position_age_seconds: Annotated[
+        float,
+        _key(
+            "Age of a position beyond which its symbol takes no new risk.",
+            HOT,
+            "up",
+            minimum=1,
+            maximum=31_536_000,
+        ),
+    ] = 2_592_000.0
+    max_exit_seconds: Annotated[
+        float,
+        _key(
+            "Time from a signal to leave to flat beyond which the symbol takes no new risk.",
+            HOT,
+            "up",
+            minimum=1,
+            maximum=86_400,
+        ),
+    ] = 300.0
+    max_mark_age_seconds: Annotated[
+        float,
+        _key(
+            "Age of the mark of a position, while its session is open, beyond which equity is uncertain "
+            "and nothing takes new risk.",
+            HOT,
+            "up",
+            minimum=1,
+            maximum=86_400,
+        ),
+    ] = 60.0
+    max_price_jump_bps: Annotated[
+        Decimal,
+        _key(
+            "Furthest that a price may be from the last bar that was believed, in basis points; beyond, it is "
+            "believed only when the venue says the same when asked.",
+            HOT,
+            "up",
+            **_POSITIVE,
+        ),
+    ] = Decimal(1000)
+
+
+class Breakers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the breakers for order errors, slippage, order-to-trade and losses in a row count, and when they close."""
+
+    orders: Annotated[
+        int, _key("The last orders that are looked at.", HOT, "none", minimum=1, maximum=100)
+    ] = 20
+    least_orders: Annotated[
+        int,
+        _key("Orders below which nothing is concluded from them.", HOT, "up", minimum=1, maximum=100),
+    ] = 10
+    cool_down_seconds: Annotated[
+        float,
+        _key(
+            "Time after which such a breaker closes by itself; half as much is then enough to open it again.",
+            HOT,
+            "down",
+            minimum=1,
+            maximum=604_800,
+        ),
+    ] = 300.0
 
 
 class SmaCross(
@@ -155,7 +254,74 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             maximum=60,
         ),
     ] = 5.0
-    cancel_on_stop: Annotated[bool, _key("Cancel working orders on a clean stop.", HOT, "any")] = True
+    unknown_operator_seconds: Annotated[
+        float,
+        _key(
+            "Age at which an order whose outcome is unknown becomes an operator's matter.",
+            HOT,
+            "up",
+            minimum=1,
+            maximum=3600,
+        ),
+    ] = 60.0
+    cancel_on_stop: Annotated[
+        bool, _key("Cancel working orders on a clean stop; protective ones stay.", HOT, "any")
+    ] = True
+
+
+class Policy(StrEnum):
+    """What is done about a difference between books and venue.
+
+    ``adopt``: the books take over the venue's side, with both values on the tape; ``block``: what is
+    concerned takes no new risk until it is settled; ``halt``: trading stops until a person resumes it.
+    """
+
+    ADOPT = "adopt"
+    BLOCK = "block"
+    HALT = "halt"
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is done about differences between books and venue, by kind."""
+
+    orders: Annotated[
+        Policy, _key("Orders that work at the venue and should not; adopted: they are let be.", HOT, "any")
+    ] = Policy.BLOCK
+    fills: Annotated[
+        Policy, _key("Fills of the bot's own orders that only reconciliation found.", HOT, "any")
+    ] = Policy.ADOPT
+    balances: Annotated[Policy, _key("Cash that differs.", HOT, "any")] = Policy.BLOCK
+    positions: Annotated[Policy, _key("Base balances that differ.", HOT, "any")] = Policy.BLOCK
+
+
+_PERCENT: Final[dict[str, Any]] = {"type": ["number", "null"], "exclusiveMinimum": 0}
+
+
+class Protection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Stop-loss and take-profit of one symbol's position, measured from its entry price."""
+
+    stop_loss_pct: Annotated[
+        Decimal | None,
+        _key(
+            "Fall below the entry price, in percent, at which the position is sold; null: none.",
+            HOT,
+            "any",
+            **_PERCENT,
+            maximum=99,
+            examples=[2],
+        ),
+    ] = None
+    take_profit_pct: Annotated[
+        Decimal | None,
+        _key(
+            "Rise above the entry price, in percent, at which the position is sold; null: none.",
+            HOT,
+            "any",
+            **_PERCENT,
+            maximum=1000,
+            examples=[4],
+        ),
+    ] = None
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -189,9 +355,22 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 1000.0
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a symbol trades. The default is always."""
+CALENDARS: Final = ("24/5", "CMES", "XASX", "XETR", "XHKG", "XLON", "XNYS", "XPAR", "XSWX", "XTKS", "XTSE")
+"""Calendars whose session tables are shipped: ISO 10383 market codes, and weekdays around the clock in UTC."""
 
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a symbol trades: by a shipped calendar, or by hours. The default is always."""
+
+    calendar: Annotated[
+        str | None,
+        _key(
+            "Trading hours of an exchange, holidays included, instead of the hours below.",
+            RESTART,
+            "none",
+            enum=[*CALENDARS, None],
+        ),
+    ] = None
     time_zone: Annotated[str, _key("IANA name.", RESTART, "none")] = "UTC"
     opens: Annotated[
         str, _key("Local time HH:MM.", RESTART, "none", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
@@ -262,9 +441,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = "1m"
     limits: Limits = Limits()
+    breakers: Breakers = Breakers()
     execution: Execution = Execution()
     intervals: Intervals = Intervals()
     telemetry: Telemetry = Telemetry()
+    reconciliation: Reconciliation = Reconciliation()
+    protection: Annotated[
+        dict[Symbol, Protection],
+        _key(
+            "Stop-loss and take-profit by symbol; a symbol that is not named has none.",
+            HOT,
+            "any",
+            examples=[{"EUR/USD": {"stop_loss_pct": 2, "take_profit_pct": 4}}],
+        ),
+    ] = {}
     sessions: Annotated[dict[Symbol, Session], _key("Trading hours by symbol.", RESTART, "none")] = {}
     day_starts_at: Annotated[
         str,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from jsonschema import Draft202012Validator
 
-from trading_bot.contract.settings import MeanReversion, Settings, SmaCross, settings_schema
+from trading_bot.contract.settings import MeanReversion, Session, Settings, SmaCross, settings_schema
 
 LONGEST_FOUND: Final = 80
 """Characters of a wrong value that are repeated to its author."""
@@ -187,6 +187,7 @@ def cross_field_faults(settings: Settings) -> Iterator[SettingsFault]:
             yield from _of_mean_reversion(name, strategy)
     yield from _contested_symbols(settings)
     yield from _of_sessions(settings)
+    yield from _of_protection(settings)
     limits = settings.limits
     if limits.max_order_notional > limits.max_position_notional:
         expected = f"at most max_position_notional ({limits.max_position_notional})"
@@ -222,11 +223,24 @@ def _contested_symbols(settings: Settings) -> Iterator[SettingsFault]:
             owner.setdefault(symbol, name)
 
 
+def _of_protection(settings: Settings) -> Iterator[SettingsFault]:
+    for symbol, protection in settings.protection.items():
+        if symbol not in settings.symbols:
+            expected = "symbols that are listed in symbols"
+            yield SettingsFault(f"protection.{symbol}", expected, symbol, settings.symbols[0])
+        if protection.stop_loss_pct is None and protection.take_profit_pct is None:
+            expected = "stop_loss_pct or take_profit_pct, or no entry for the symbol"
+            yield SettingsFault(f"protection.{symbol}", expected, "neither", "{stop_loss_pct: 2}")
+
+
 def _of_sessions(settings: Settings) -> Iterator[SettingsFault]:
     for symbol, session in settings.sessions.items():
         if symbol not in settings.symbols:
             expected = "symbols that are listed in symbols"
             yield SettingsFault(f"sessions.{symbol}", expected, symbol, settings.symbols[0])
+        if session.calendar is not None and msgspec.structs.replace(session, calendar=None) != Session():
+            expected = "hours of its own, or a calendar, not both"
+            yield SettingsFault(f"sessions.{symbol}", expected, session.calendar, "{calendar: XNYS}")
         yield from _of_time_zone(f"sessions.{symbol}.time_zone", session.time_zone)
     yield from _of_time_zone("day_time_zone", settings.day_time_zone)
 

@@ -18,6 +18,7 @@ from trading_bot.contract.events.trading import (
     OrderType,
     Side,
     TimeInForce,
+    Trigger,
 )
 
 
@@ -86,6 +87,17 @@ class Order(msgspec.Struct, kw_only=True):
     unknown_since: int | None = None
     ended_at: int | None = None
     reason: str | None = None
+    trigger: Trigger | None = None
+    stop_price: Decimal | None = None
+    pair: str | None = None
+
+    @property
+    def rests(self) -> bool:
+        """Whether it waits at the venue, with all that is known of it true: balances do not move by it."""
+        waits = self.trigger is not None or (
+            self.type is OrderType.LIMIT and self.time_in_force is TimeInForce.GTC
+        )
+        return waits and self.acknowledged_at is not None and self.unknown_since is None
 
     @property
     def remaining(self) -> Decimal:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from trading_bot.contract.errors.definition import SemanticError
+from trading_bot.contract.events.account import ProtectionStatus
 from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus, Mode
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order
@@ -24,6 +25,7 @@ RECENT_FILLS: Final = 100
 RECENT_TRADE_IDS: Final = 500
 RECENT_ERRORS: Final = 50
 RECENT_MODES: Final = 20
+RECENT_COMMANDS: Final = 200
 
 
 class Run(msgspec.Struct, kw_only=True):
@@ -56,6 +58,16 @@ class ModeState(msgspec.Struct, kw_only=True):
     actor: str = "bot"
 
 
+class Demanded(msgspec.Struct, kw_only=True):
+    """What somebody other than the bot demands: no more than ``mode``, until it is taken back."""
+
+    mode: Mode
+    reason: str
+    message: str
+    actor: str
+    since: int
+
+
 class SettingsState(msgspec.Struct, kw_only=True):
     """The settings in force."""
 
@@ -65,6 +77,57 @@ class SettingsState(msgspec.Struct, kw_only=True):
     applied_at: int | None = None
     source: str | None = None
     actor: str | None = None
+    reason: str | None = None
+    command_id: str | None = None
+
+
+class Probation(msgspec.Struct, kw_only=True):
+    """New settings on trial: until ``until`` the bot goes back to ``previous`` when a condition turns worse.
+
+    ``healthy`` are the conditions that were true at some time since the settings came into force.
+    """
+
+    generation: int
+    until: int
+    previous: SettingsState
+    healthy: list[ConditionName]
+
+
+class Issued(msgspec.Struct, kw_only=True):
+    """A command as the control tape tells of it."""
+
+    command_id: str
+    name: str
+    issued_at: int
+    expires_at: int
+
+
+class Answered(msgspec.Struct, kw_only=True):
+    """What the bot said to a command."""
+
+    command_id: str
+    name: str
+    outcome: str
+    message: str
+    answered_at: int
+    error_code: str | None = None
+    actor: str | None = None
+    idempotency_key: str | None = None
+    issued_at: int | None = None
+
+
+class Control(msgspec.Struct, kw_only=True):
+    """What was asked of the bot and what it said. The last of each, oldest first, by command id."""
+
+    issued: dict[str, Issued] = msgspec.field(default_factory=dict)
+    """Filled from the control tape, so empty in the journal's fold."""
+    answers: dict[str, Answered] = msgspec.field(default_factory=dict)
+    forgotten: int = 0
+    """Issue time of the latest command whose answer is not among ``answers`` any more."""
+    tape: str | None = None
+    run: str | None = None
+    seq: int = 0
+    """The control tape, its run, and the sequence number that was answered last."""
 
 
 class Condition(msgspec.Struct, kw_only=True):
@@ -194,6 +257,18 @@ class Mismatch(msgspec.Struct, kw_only=True):
     venue: str | None
     message: str
     found_at: int
+    quantity: Decimal | None = None
+
+
+class Protection(msgspec.Struct, kw_only=True):
+    """How one position stands to its stop-loss and take-profit. Prices are None where none is wanted."""
+
+    status: ProtectionStatus
+    quantity: Decimal
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+    message: str
+    since: int
 
 
 class Reconciliation(msgspec.Struct, kw_only=True):
@@ -203,6 +278,8 @@ class Reconciliation(msgspec.Struct, kw_only=True):
     duration_ns: int | None = None
     trigger: str | None = None
     mismatches: dict[str, Mismatch] = msgspec.field(default_factory=dict)
+    tolerated: dict[str, int] = msgspec.field(default_factory=dict)
+    """Orders at the venue that were adopted as somebody else's: mismatch id to when."""
 
 
 class Histogram(msgspec.Struct, kw_only=True):
@@ -239,7 +316,11 @@ class State(msgspec.Struct, kw_only=True):
     mode: ModeState = msgspec.field(default_factory=ModeState)
     modes: list[ModeState] = msgspec.field(default_factory=list)
     """The last changes, oldest first."""
+    demands: dict[str, Demanded] = msgspec.field(default_factory=dict)
+    """What stands of others than the bot, by reason."""
     settings: SettingsState = msgspec.field(default_factory=SettingsState)
+    probation: Probation | None = None
+    control: Control = msgspec.field(default_factory=Control)
     conditions: dict[str, Condition] = msgspec.field(default_factory=dict)
     instruments: dict[str, Instrument] = msgspec.field(default_factory=dict)
     markets: dict[str, Market] = msgspec.field(default_factory=dict)
@@ -256,6 +337,8 @@ class State(msgspec.Struct, kw_only=True):
     performance: Performance = msgspec.field(default_factory=Performance)
     breakers: dict[str, Breaker] = msgspec.field(default_factory=dict)
     reconciliation: Reconciliation = msgspec.field(default_factory=Reconciliation)
+    protection: dict[str, Protection] = msgspec.field(default_factory=dict)
+    """By symbol, where something was wanted or said."""
     errors: list[SemanticError] = msgspec.field(default_factory=list)
     """The last errors, oldest first."""
     runtime: Runtime = msgspec.field(default_factory=Runtime)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trading_bot.contract.errors.definition import (
     ErrorDefinition,
+    HaltError,
     NonRetriableError,
     OperatorError,
     Remediation,
@@ -53,5 +54,38 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
             Remediation("Look the client order id up at the venue and cancel it there if it lives"),
             Remediation("Restart the bot: it reconciles before it trades"),
         ),
+    ),
+    ErrorDefinition(
+        code="ORDER_005",
+        title="Position without its protective order",
+        consequence=NonRetriableError,
+        severity=Severity.CRITICAL,
+        cause="A stop-loss or take-profit that the settings want is not at the venue, and not watched.",
+        impact="The position is open without a stop; its symbol takes no new risk until it has one.",
+        remediation=(
+            Remediation("Read the venue's refusal in the message; the bot tries again by itself"),
+            Remediation("Close the position, or set its stop at the venue by hand"),
+        ),
+    ),
+    ErrorDefinition(
+        code="ORDER_006",
+        title="Protective orders could not be restored after a restart",
+        consequence=HaltError,
+        severity=Severity.CRITICAL,
+        cause="The venue refused the protective orders of a position before trading began.",
+        impact="Trading is halted; positions stay as they are, without their stop.",
+        remediation=(
+            Remediation("Close the position or set its stop at the venue by hand"),
+            Remediation("Lift the halt when the position is safe", "tickertape resume --confirm"),
+        ),
+    ),
+    ErrorDefinition(
+        code="ORDER_007",
+        title="Order gave way to none",
+        consequence=NonRetriableError,
+        severity=Severity.WARNING,
+        cause="A close waited for protective orders to be cancelled, and they were not, or had traded.",
+        impact="The close was not sent; what is still held stays protected, or is decided on anew.",
+        remediation=(Remediation("Nothing: an exit is tried again as long as the position is open"),),
     ),
 )

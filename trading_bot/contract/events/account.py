@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar
 
 from trading_bot.contract.events.definition import Event
@@ -109,6 +110,8 @@ class MismatchFound(Event, frozen=True, kw_only=True):
     local: str | None
     venue: str | None
     message: str
+    quantity: Decimal | None = None
+    """By how much the two sides differ, or how much an order or fill is about; never negative."""
 
 
 class MismatchSettled(Event, frozen=True, kw_only=True):
@@ -120,3 +123,31 @@ class MismatchSettled(Event, frozen=True, kw_only=True):
     mismatch_id: str
     how: str
     """``adopted`` or ``vanished``."""
+    actor: str = "bot"
+    """Who adopted it; the bot where the policy says so, or where it vanished."""
+    reason: str = ""
+
+
+class ProtectionStatus(StrEnum):
+    """How a position stands to the stop-loss and take-profit that the settings want for it."""
+
+    NONE = "none"
+    VENUE = "venue"
+    BOT = "bot"
+    MISSING = "missing"
+
+
+class ProtectionChanged(Event, frozen=True, kw_only=True):
+    """A position is protected, is not any more, or lacks the protection that it should have."""
+
+    KIND: ClassVar[str] = "protection.changed"
+    REASON: ClassVar[str] = "A position without its stop is a risk of its own, whatever orders say one by one."
+
+    symbol: str
+    status: ProtectionStatus
+    """``none``: nothing to protect; ``venue``: orders rest there; ``bot``: the bot watches; ``missing``."""
+    quantity: Decimal
+    stop_loss: Decimal | None
+    """Price, or None where none is wanted or known."""
+    take_profit: Decimal | None
+    message: str

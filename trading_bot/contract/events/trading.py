@@ -23,6 +23,13 @@ class OrderType(StrEnum):
     LIMIT = "limit"
 
 
+class Trigger(StrEnum):
+    """What a protective order waits for: a price that has run away, or one that has come."""
+
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+
+
 class TimeInForce(StrEnum):
     """How long an order lives."""
 
@@ -99,6 +106,11 @@ class OrderIntended(Event, frozen=True, kw_only=True):
     """The mark when the order was decided on; slippage is measured against it."""
     generation: int
     """The settings in force."""
+    trigger: Trigger | None = None
+    """Of a protective order: it works at the venue only once ``stop_price`` is reached."""
+    stop_price: Decimal | None = None
+    pair: str | None = None
+    """Of two orders of which one cancels the other: the client order id of the first, in both."""
 
 
 class OrderSent(Event, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
 from trading_bot.domain.bookkeeping import adopt_balance, adopt_position
 from trading_bot.domain.fold.handler import Handler
-from trading_bot.domain.state import Breaker, Mismatch, State
+from trading_bot.domain.state import Breaker, Mismatch, Protection, State
 
 
 def _balance_adopted(state: State, envelope: Envelope, event: account.BalanceAdopted) -> None:
@@ -67,12 +67,28 @@ def _mismatch_found(state: State, envelope: Envelope, event: account.MismatchFou
         venue=event.venue,
         message=event.message,
         found_at=envelope.ts,
+        quantity=event.quantity,
     )
     tally.count(state, metrics.MISMATCHES_FOUND, event.subject)
 
 
-def _mismatch_settled(state: State, _envelope: Envelope, event: account.MismatchSettled) -> None:
-    state.reconciliation.mismatches.pop(event.mismatch_id, None)
+def _mismatch_settled(state: State, envelope: Envelope, event: account.MismatchSettled) -> None:
+    settled = state.reconciliation.mismatches.pop(event.mismatch_id, None)
+    if event.how == "vanished":
+        state.reconciliation.tolerated.pop(event.mismatch_id, None)
+    elif settled is not None and settled.subject == "order":
+        state.reconciliation.tolerated[event.mismatch_id] = envelope.ts
+
+
+def _protection_changed(state: State, envelope: Envelope, event: account.ProtectionChanged) -> None:
+    state.protection[event.symbol] = Protection(
+        status=event.status,
+        quantity=event.quantity,
+        stop_loss=event.stop_loss,
+        take_profit=event.take_profit,
+        message=event.message,
+        since=envelope.ts,
+    )
 
 
 HANDLERS: Final[dict[str, Handler]] = {
@@ -85,4 +101,5 @@ HANDLERS: Final[dict[str, Handler]] = {
     account.ReconciliationCompleted.KIND: _reconciliation_completed,
     account.MismatchFound.KIND: _mismatch_found,
     account.MismatchSettled.KIND: _mismatch_settled,
+    account.ProtectionChanged.KIND: _protection_changed,
 }

@@ -37,6 +37,9 @@ def _order_intended(state: State, envelope: Envelope, event: trading.OrderIntend
         reference_price=event.reference_price,
         intended_at=envelope.ts,
         trace_id=envelope.trace_id,
+        trigger=event.trigger,
+        stop_price=event.stop_price,
+        pair=event.pair,
     )
 
 
@@ -84,7 +87,8 @@ def _take_fill(state: State, order: Order, event: trading.OrderFilled, envelope:
     order.unknown_since = None
     if order.first_fill_at is None:
         order.first_fill_at = envelope.ts
-        _observe_latency(state, metrics.ORDER_FILL, "fill", order, event.latency_ns, envelope)
+        if order.trigger is None:  # one that waits for its price is not slow
+            _observe_latency(state, metrics.ORDER_FILL, "fill", order, event.latency_ns, envelope)
     tally.observe_slippage(state, order, event, envelope)
     if order.is_final and not was_final:
         _close(state, order, "filled", envelope)

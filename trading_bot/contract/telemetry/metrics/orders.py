@@ -76,6 +76,37 @@ ORDERS_UNKNOWN: Final = Metric(
     kept=Kept.WHILE_ALIVE,
     labels=(labels.SYMBOL,),
 )
+UNKNOWN_OVERDUE: Final = Metric(
+    name="tradingbot_orders_unknown_overdue",
+    type=MetricType.GAUGE,
+    unit="orders",
+    meaning="Orders that are unknown for longer than execution.unknown_operator_seconds: an operator's matter.",
+    kept=Kept.WHILE_ALIVE,
+    labels=(labels.SYMBOL,),
+)
+PROTECTIVE_ORDERS: Final = Metric(
+    name="tradingbot_protective_orders",
+    type=MetricType.GAUGE,
+    unit="orders",
+    meaning="Stop-losses and take-profits that rest at the venue.",
+    kept=Kept.WHILE_ALIVE,
+    labels=(labels.SYMBOL, labels.TRIGGER_KIND),
+)
+PROTECTIVE_MISSING: Final = Metric(
+    name="tradingbot_protective_missing",
+    type=MetricType.GAUGE,
+    unit="0 or 1",
+    meaning="Whether a position lacks the stop-loss or take-profit that the settings want for it.",
+    kept=Kept.WHILE_ALIVE,
+    labels=(labels.SYMBOL,),
+)
+OLDEST_OPEN: Final = Metric(
+    name="tradingbot_orders_oldest_open_timestamp_seconds",
+    type=MetricType.GAUGE,
+    unit="seconds",
+    meaning="Since when the oldest open order is open, protective ones left out; absent when there is none.",
+    kept=Kept.ALWAYS,
+)
 OLDEST_UNKNOWN: Final = Metric(
     name="tradingbot_orders_oldest_unknown_timestamp_seconds",
     type=MetricType.GAUGE,

@@ -15,6 +15,14 @@ MISMATCHES: Final = Metric(
     kept=Kept.WHILE_ALIVE,
     labels=(labels.SUBJECT,),
 )
+MISMATCH_QUANTITY: Final = Metric(
+    name="tradingbot_reconciliation_mismatch_quantity",
+    type=MetricType.GAUGE,
+    unit="units of the base asset, or of the account currency",
+    meaning="By how much books and venue differ now; the asset stands for the symbol where it is cash.",
+    kept=Kept.WHILE_ALIVE,
+    labels=(labels.SUBJECT, labels.SYMBOL),
+)
 MISMATCHES_FOUND: Final = Metric(
     name="tradingbot_reconciliation_mismatches_found_total",
     type=MetricType.COUNTER,
