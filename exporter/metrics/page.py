@@ -77,6 +77,7 @@ class MetricsPage:
         sources = self._sources
         journal, control = sources.view.journal, sources.control
         control_errors = control.read(lambda state, _: dict(state.counts.get(metrics.ERRORS_TOTAL.name, {})))
+        commands = control.read(lambda state, _: tuple(state.control.issued.values()))
         return Own(
             started_at=self._started_at,
             cpu_seconds=cpu_seconds(),
@@ -86,8 +87,10 @@ class MetricsPage:
             disagreements=journal.disagreements + control.disagreements,
             errors=dict(sources.errors),
             journal_bytes=tape_bytes(journal.path),
+            journal_disk_free=disk_free(journal.path.parent),
             control_position=control.position.seq if control.position else None,
             control_errors=control_errors,
+            commands=commands,
             telemetry=sources.telemetry(),
             shipping=sources.shipping(),
         )
@@ -162,3 +165,12 @@ def tape_bytes(path: Path) -> int | None:
         return size + wal.stat().st_size
     except OSError:
         return size
+
+
+def disk_free(folder: Path) -> int | None:
+    """Return the bytes that a process without privileges may still write there, None when it cannot be asked."""
+    try:
+        asked = os.statvfs(folder)
+    except OSError:
+        return None
+    return asked.f_bavail * asked.f_frsize

@@ -16,7 +16,7 @@ from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.contract.telemetry.labels import STRATEGY, SYMBOL
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.health import Health
-from trading_bot.domain.state import Condition, Histogram, State
+from trading_bot.domain.state import Condition, Histogram, Issued, State
 from trading_bot.domain.tally import SEPARATOR
 
 SMALL_SET: Final = 16
@@ -57,8 +57,11 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     disagreements: int
     errors: Mapping[str, int]
     journal_bytes: int | None
+    journal_disk_free: int | None = None
     control_position: int | None
     control_errors: Mapping[str, float]
+    commands: tuple[Issued, ...] = ()
+    """What the control tape last asked of the bot, oldest first."""
     telemetry: Condition
     shipping: Mapping[tuple[str, str], Shipped]
     """By tape and signal."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
+from msgspec import Meta
 
 from trading_bot.contract.errors.definition import NonRetriableError
 from trading_bot.contract.events.lifecycle import CommandIssued
+
+
+DEFAULT_PROBATION: Final = 60.0
+LONGEST_PROBATION: Final = 3600.0
+"""Seconds."""
+
+ACKNOWLEDGED: Final = "acknowledged"
+REJECTED: Final = "rejected"
+EXPIRED: Final = "expired"
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +60,10 @@ class ApplySettings(Command, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     settings: dict[str, Any]
     hash: str
+    source: Literal["command", "adopt"] = "command"
+    restart: bool = False
+    """Whether the bot may restart itself where a key that changes needs that; refused otherwise."""
+    probation_seconds: Annotated[float, Meta(ge=0, le=LONGEST_PROBATION)] = DEFAULT_PROBATION
 
 
 class RollbackSettings(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,15 +73,20 @@ class RollbackSettings(Command, frozen=True, kw_only=True, forbid_unknown_fields
     LOOSENS: ClassVar[bool] = True
 
     generation: int
+    restart: bool = False
 
 
 class ResetBreaker(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Close one circuit breaker before its time."""
+    """Close one circuit breaker before its time, that one only.
+
+    ``confirm`` repeats the breaker's name; without it nothing is done.
+    """
 
     NAME: ClassVar[str] = "ResetBreaker"
     LOOSENS: ClassVar[bool] = True
 
     breaker: str
+    confirm: str = ""
 
 
 class RestartBot(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +124,9 @@ class AdoptMismatch(Command, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mismatch_id: str
     confirm: str
 
+
+CHANGES_SETTINGS: Final = frozenset({ApplySettings.NAME, RollbackSettings.NAME})
+"""The commands that bring another generation of settings."""
 
 COMMANDS: dict[str, type[Command]] = {command.NAME: command for command in Command.__subclasses__()}
 

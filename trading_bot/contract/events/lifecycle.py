@@ -113,6 +113,22 @@ class ModeChanged(Event, frozen=True, kw_only=True):
     actor: str
 
 
+class ModeDemanded(Event, frozen=True, kw_only=True):
+    """Somebody other than the bot wants no more than ``mode``, or takes that back: ``standing`` is false then."""
+
+    KIND: ClassVar[str] = "mode.demanded"
+    REASON: ClassVar[str] = (
+        "A demand that a stricter one hides changes no mode, and still stands after a restart."
+    )
+
+    mode: Mode
+    reason: str
+    """A stable CamelCase word for programs; one demand stands under each."""
+    message: str
+    actor: str
+    standing: bool
+
+
 class SettingsApplied(Event, frozen=True, kw_only=True):
     """Trading settings are in force from here on."""
 
@@ -127,6 +143,8 @@ class SettingsApplied(Event, frozen=True, kw_only=True):
     actor: str
     reason: str
     command_id: str | None = None
+    probation_ns: int = 0
+    """For so long the bot goes back by itself when a condition turns worse; 0: it does not."""
 
 
 class SettingsRolledBack(Event, frozen=True, kw_only=True):
@@ -155,6 +173,15 @@ class CommandAnswered(Event, frozen=True, kw_only=True):
     outcome: str
     """``acknowledged``, ``rejected`` or ``expired``."""
     message: str
+    error_code: str | None = None
+    actor: str | None = None
+    idempotency_key: str | None = None
+    issued_at: int | None = None
+    """When it was put on the control tape, nanoseconds since the epoch."""
+    control_tape: str | None = None
+    control_run: str | None = None
+    control_seq: int | None = None
+    """Where it stands on the control tape: tape id, run id, sequence. The bot goes on after it."""
 
 
 class ConditionChanged(Event, frozen=True, kw_only=True):
@@ -178,7 +205,7 @@ class SymbolBlocked(Event, frozen=True, kw_only=True):
     symbol: str
     blocked: bool
     reason: str
-    """``StaleFeed``, ``UnknownOrder`` or ``Mismatch``."""
+    """One of the catalogue's ``labels.BLOCKS``."""
     message: str
 
 
@@ -251,3 +278,5 @@ class CommandIssued(Event, frozen=True, kw_only=True):
     expires_at: int
     """Nanoseconds since the epoch; afterwards the command does nothing."""
     idempotency_key: str | None = None
+    request_hash: str | None = None
+    """SHA-256 of the request that made it, to tell a repeated request from another one under the same key."""

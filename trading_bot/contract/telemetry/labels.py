@@ -50,7 +50,16 @@ COUNTING_BREAKERS: Final = (
 )
 """They close by themselves after the cool-down."""
 DENIALS: Final = (*LIMITS, "mode", "symbol_blocked", "unknown_value", "venue_minimum", "balance")
-BLOCKS: Final = ("StaleFeed", "FrozenBook", "UnknownSession", "UnknownOrder", "Mismatch", "Unprotected")
+BLOCKS: Final = (
+    "StaleFeed",
+    "FrozenBook",
+    "UnknownSession",
+    "UnknownOrder",
+    "Mismatch",
+    "Unprotected",
+    "StuckPosition",
+    "PriceJump",
+)
 UNKNOWN_COMMAND: Final = "unknown"
 ANSWERS: Final = ("acknowledged", "rejected", "expired")
 OPERATIONS: Final = (
@@ -63,6 +72,7 @@ OPERATIONS: Final = (
     "fills",
     "clock",
     "candles",
+    "quote",
 )
 
 HTTP_STATUSES: Final = tuple(
@@ -74,7 +84,9 @@ HTTP_STATUSES: Final = tuple(
     )
 )
 
-COMMAND: Final = Label("name", "the command's name; unknown for one of another release", (*COMMANDS, UNKNOWN_COMMAND))
+COMMAND: Final = Label(
+    "name", "the command's name; unknown for one of another release", (*COMMANDS, UNKNOWN_COMMAND)
+)
 ANSWER: Final = Label("outcome", "what the bot said to a command", ANSWERS)
 SYMBOL: Final = Label("symbol", "ccxt's unified symbol, such as EUR/USD")
 CALENDAR: Final = Label("calendar", "a calendar of trading hours", CALENDARS)

@@ -6,6 +6,7 @@ from typing import Final
 
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events import lifecycle, observation
+from trading_bot.contract.events.lifecycle import ConditionStatus
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
 from trading_bot.domain.fold.handler import Handler
@@ -16,7 +17,6 @@ from trading_bot.domain.state import (
     Condition,
     ModeState,
     Run,
-    SettingsState,
     State,
     known_market,
 )
@@ -37,6 +37,9 @@ def _bot_started(state: State, envelope: Envelope, event: lifecycle.BotStarted) 
         started_at=envelope.ts,
         beat_at=envelope.ts,
     )
+    trial = state.probation
+    if trial is not None and state.ts < trial.until:
+        trial.until += envelope.ts - state.ts  # while nothing ran, nothing was tried
     if state.account.currency != event.currency:
         state.account.currency, state.account.equity = event.currency, None
     for known in state.markets.values():
@@ -68,34 +71,15 @@ def _mode_changed(state: State, envelope: Envelope, event: lifecycle.ModeChanged
     tally.count(state, metrics.MODE_CHANGES, event.mode)
 
 
-def _settings_applied(state: State, envelope: Envelope, event: lifecycle.SettingsApplied) -> None:
-    state.settings = SettingsState(
-        generation=event.generation,
-        hash=event.hash,
-        settings=event.settings,
-        applied_at=envelope.ts,
-        source=event.source,
-        actor=event.actor,
-    )
-
-
-def _settings_rolled_back(state: State, envelope: Envelope, event: lifecycle.SettingsRolledBack) -> None:
-    state.settings = SettingsState(
-        generation=event.generation,
-        hash=event.hash,
-        settings=event.settings,
-        applied_at=envelope.ts,
-        source="rollback",
-        actor=event.actor,
-    )
-
-
 def _condition_changed(state: State, envelope: Envelope, event: lifecycle.ConditionChanged) -> None:
     before = state.conditions.get(event.condition)
     since = before.since if before is not None and before.status is event.status else envelope.ts
     state.conditions[event.condition] = Condition(
         name=event.condition, status=event.status, reason=event.reason, message=event.message, since=since
     )
+    trial = state.probation
+    if trial is not None and event.status is ConditionStatus.TRUE and event.condition not in trial.healthy:
+        trial.healthy.append(event.condition)
 
 
 def _symbol_blocked(state: State, envelope: Envelope, event: lifecycle.SymbolBlocked) -> None:
@@ -128,8 +112,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     lifecycle.BotStopped.KIND: _bot_stopped,
     lifecycle.BotBeat.KIND: _bot_beat,
     lifecycle.ModeChanged.KIND: _mode_changed,
-    lifecycle.SettingsApplied.KIND: _settings_applied,
-    lifecycle.SettingsRolledBack.KIND: _settings_rolled_back,
     lifecycle.ConditionChanged.KIND: _condition_changed,
     lifecycle.SymbolBlocked.KIND: _symbol_blocked,
     lifecycle.ErrorRecorded.KIND: _error_recorded,

@@ -14,6 +14,24 @@ CONTROL_POSITION: Final = Metric(
     meaning="Sequence number of the last event of the control tape that the exporter has read.",
     kept=Kept.ALWAYS,
 )
+CONTROL_COMMANDS: Final = Metric(
+    name="tradingbot_control_commands_total",
+    type=MetricType.COUNTER,
+    unit="commands",
+    meaning="Commands that the bot has answered.",
+    kept=Kept.ALWAYS,
+    labels=(
+        labels.COMMAND,
+        labels.ANSWER,
+    ),
+)
+CONTROL_PENDING: Final = Metric(
+    name="tradingbot_control_commands_pending",
+    type=MetricType.GAUGE,
+    unit="commands",
+    meaning="Commands that are on the control tape, have not expired, and have no answer yet.",
+    kept=Kept.ALWAYS,
+)
 CONTROL_ERRORS: Final = Metric(
     name="tradingbot_control_errors_total",
     type=MetricType.COUNTER,

@@ -49,10 +49,38 @@ SETTINGS_GENERATION: Final = Metric(
     meaning="Generation of the settings in force.",
     kept=Kept.WHILE_ALIVE,
 )
+SETTINGS_PENDING: Final = Metric(
+    name="tradingbot_settings_pending",
+    type=MetricType.GAUGE,
+    unit="boolean",
+    meaning="1 while a change of settings was asked for and the bot has not answered; 0 otherwise.",
+    kept=Kept.ALWAYS,
+)
+SETTINGS_ROLLBACKS: Final = Metric(
+    name="tradingbot_settings_rollbacks_total",
+    type=MetricType.COUNTER,
+    unit="rollbacks",
+    meaning="Returns to earlier settings, asked for or by the bot itself within their probation.",
+    kept=Kept.ALWAYS,
+)
+SETTINGS_DRIFT: Final = Metric(
+    name="tradingbot_settings_drift",
+    type=MetricType.GAUGE,
+    unit="boolean",
+    meaning="1 while config.yaml is not what is in force; the file has no effect.",
+    kept=Kept.WHILE_ALIVE,
+)
 SETTINGS_APPLIED: Final = Metric(
     name="tradingbot_settings_applied_timestamp_seconds",
     type=MetricType.GAUGE,
     unit="seconds",
     meaning="When the settings in force were applied.",
+    kept=Kept.ALWAYS,
+)
+SETTINGS_BAR: Final = Metric(
+    name="tradingbot_settings_bar_seconds",
+    type=MetricType.GAUGE,
+    unit="seconds",
+    meaning="Length of the bars that strategies decide on.",
     kept=Kept.ALWAYS,
 )
