@@ -9,6 +9,7 @@ import msgspec
 from flask import current_app
 
 from exporter.ops.access.keys import KeyRing
+from exporter.ops.metrics import Registry
 from exporter.ops.recording import Recorder
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock
@@ -59,6 +60,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     settings: BootSettings
     recorder: Recorder
+    metrics: Registry = msgspec.field(default_factory=Registry)
     memory: Memory = msgspec.field(default_factory=Memory)
 
 

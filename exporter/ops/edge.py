@@ -8,19 +8,30 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from exporter.ops.metrics import Registry
 from exporter.ops.recording import Asked, Caller, Recorder
+from trading_bot.contract.telemetry import labels
+from trading_bot.contract.telemetry.metrics import API_DURATION, API_REQUESTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REQUEST_ID: Final = "tickertape.request_id"
 ASKED: Final = "tickertape.asked"
+ENDPOINT: Final = "tickertape.endpoint"
+"""The route of the request, where it has one."""
+
+UNMATCHED: Final = "unmatched"
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 NO_TRACE: Final = "0" * 32
 SAMPLED: Final = 1
 LONGEST_PATH: Final = 200
+OTHER: Final = "other"
+METHODS: Final = frozenset(labels.METHOD.values or ())
+STATUSES: Final = frozenset(labels.HTTP_STATUS.values or ())
 
 SECURITY_HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -41,16 +52,17 @@ PAGES_POLICY: Final = (
 class Edge:
     """Wraps an application: each request gets an id and a span, each answer the id and the security headers."""
 
-    def __init__(self, application: WSGIApplication, recorder: Recorder) -> None:
+    def __init__(self, application: WSGIApplication, recorder: Recorder, metrics: Registry) -> None:
         self._application = application
         self._recorder = recorder
+        self._metrics = metrics
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request_id = environ[REQUEST_ID] = secrets.token_hex(16)
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")[:LONGEST_PATH]
         asked = environ[ASKED] = self._recorder.begin(_caller(environ, request_id), method, path)
-        answered = 0
+        began, answered = perf_counter(), 0
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
             nonlocal answered
@@ -64,6 +76,13 @@ class Edge:
             return self._application(environ, start)
         finally:
             self._recorder.end(asked, answered)
+            self._count(environ.get(ENDPOINT, UNMATCHED), method, answered, perf_counter() - began)
+
+    def _count(self, endpoint: str, method: str, status: int, seconds: float) -> None:
+        verb = method if method in METHODS else OTHER
+        answered = str(status)
+        self._metrics.count(API_REQUESTS, endpoint, verb, answered if answered in STATUSES else OTHER)
+        self._metrics.observe(API_DURATION, seconds, endpoint)
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:

@@ -13,6 +13,8 @@ from typing import Final
 from exporter.follow import BotView
 from exporter.ops.access.keys import KeyRing
 from exporter.ops.dependencies import Dependencies
+from exporter.ops.metrics import Registry
+from exporter.ops.metrics.process import ask_process
 from exporter.ops.recording import Recorder
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
@@ -68,7 +70,11 @@ class Lifetime:
         view = BotView(home, clock, errors.record)
         view.start()
         recorder = Recorder(errors, Tracer(clock), tape, clock)
-        needs = Dependencies(view=view, keys=keys, clock=clock, settings=settings, recorder=recorder)
+        metrics = Registry()
+        ask_process(metrics, clock.now_ns(), tape, view)
+        needs = Dependencies(
+            metrics=metrics, view=view, keys=keys, clock=clock, settings=settings, recorder=recorder
+        )
         return cls(lock, tape, view, needs)
 
     def end(self, reason: str) -> None:

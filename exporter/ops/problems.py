@@ -13,6 +13,7 @@ from exporter.ops.edge import asked_of, request_id_of, trace_id_of
 from exporter.ops.representations.problem import PROBLEM_JSON, next_of
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
+from trading_bot.contract.telemetry.metrics import API_REFUSALS
 from trading_bot.telemetry import rfc3339
 
 INTERNAL: Final = "API_005"
@@ -48,6 +49,7 @@ def install(app: Flask) -> None:
 
 def problem(error: TickertapeError, status: int | None = None) -> Response:
     """Return the response for an error whose code has a status."""
+    dependencies().metrics.count(API_REFUSALS, error.code)
     semantic = error.semantic(dependencies().clock.now_ns(), trace_id=trace_id_of(request.environ))
     code = status or STATUS[semantic.error_code]
     response = Response(msgspec.json.encode(_members(semantic, code)), status=code, mimetype=PROBLEM_JSON)

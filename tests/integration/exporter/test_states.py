@@ -12,12 +12,13 @@ from support.tapes import eventually
 
 from trading_bot.boot.home import Home
 from trading_bot.contract.telemetry.definition import Kept
-from trading_bot.contract.telemetry.metrics import METRICS
+from trading_bot.contract.telemetry.definition import Page as MetricsPage
+from trading_bot.contract.telemetry.metrics import on_page
 
 Program = subprocess.Popen[str]
 Scrape = Callable[[], Page]
 
-STATE_GAUGES = {name for name, metric in METRICS.items() if metric.kept is Kept.WHILE_ALIVE}
+STATE_GAUGES = {metric.name for metric in on_page(MetricsPage.EXPORTER) if metric.kept is Kept.WHILE_ALIVE}
 WITHIN_SECONDS = 5.0
 
 

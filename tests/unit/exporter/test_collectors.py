@@ -21,8 +21,8 @@ from exporter.metrics.page import encode
 from exporter.metrics.scrape import Point, Scrape
 from trading_bot.contract.errors import ERRORS
 from trading_bot.contract.telemetry import labels
-from trading_bot.contract.telemetry.definition import Kept, Metric
-from trading_bot.contract.telemetry.metrics import METRICS
+from trading_bot.contract.telemetry.definition import Kept, Metric, Page
+from trading_bot.contract.telemetry.metrics import on_page
 from trading_bot.domain.clock import ManualClock
 from trading_bot.domain.health import Liveness, TapeFault
 from trading_bot.domain.state import State
@@ -36,6 +36,7 @@ OFFLINE = {
     "journal missing": {"liveness": Liveness.ALIVE, "tape_fault": TapeFault.MISSING},
     "journal corrupt": {"liveness": Liveness.ALIVE, "tape_fault": TapeFault.CORRUPT},
 }
+METRICS = {metric.name: metric for metric in on_page(Page.EXPORTER)}
 ALWAYS = {name for name, metric in METRICS.items() if metric.kept is Kept.ALWAYS}
 
 

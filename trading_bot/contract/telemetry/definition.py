@@ -24,6 +24,13 @@ class Kept(StrEnum):
     """State: a dead value is not shown as a live one."""
 
 
+class Page(StrEnum):
+    """Which process serves a family at its ``/metrics``."""
+
+    EXPORTER = "exporter"
+    OPS = "ops"
+
+
 class Label(msgspec.Struct, frozen=True):
     """A label; ``values`` is its closed set, or None where settings or the venue decide (symbols, assets)."""
 
@@ -43,3 +50,4 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[Label, ...] = ()
     bounds: tuple[float, ...] = ()
     """Upper bounds of a histogram's buckets, without +Inf."""
+    page: Page = Page.EXPORTER

@@ -1,4 +1,4 @@
-"""Every metric family of the exporter, once; a file a subject.
+"""Every metric family of the exporter and of ops, once; a file a subject.
 
 The fold counts under these names, the exporter renders them, documentation, boards and rules are
 generated from them or tested against them.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
-from trading_bot.contract.telemetry.definition import Metric
+from trading_bot.contract.telemetry.definition import Metric, Page
 from trading_bot.contract.telemetry.metrics import (
     account,
+    api,
     control,
     errors,
     exporter,
@@ -25,6 +26,7 @@ from trading_bot.contract.telemetry.metrics import (
     telemetry,
 )
 from trading_bot.contract.telemetry.metrics.account import *
+from trading_bot.contract.telemetry.metrics.api import *
 from trading_bot.contract.telemetry.metrics.control import *
 from trading_bot.contract.telemetry.metrics.errors import *
 from trading_bot.contract.telemetry.metrics.exporter import *
@@ -50,6 +52,7 @@ SUBJECTS: Final[tuple[ModuleType, ...]] = (
     control,
     exporter,
     telemetry,
+    api,
 )
 """In the order of the reference page."""
 
@@ -60,3 +63,8 @@ METRICS: Final[dict[str, Metric]] = {
     if isinstance(metric, Metric)
 }
 """Name to metric, in the order of declaration."""
+
+
+def on_page(page: Page) -> list[Metric]:
+    """Return the families that one process serves, in the order of declaration."""
+    return [metric for metric in METRICS.values() if metric.page is page]

@@ -1,0 +1,20 @@
+"""``/metrics``: what this process does, as Prometheus reads it. What the bot does is on the exporter's page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from exporter.metrics.page import encode
+from exporter.ops.dependencies import dependencies
+
+blueprint = Blueprint("process", __name__)
+
+
+@blueprint.get("/metrics")
+def metrics_page() -> Response:
+    """Return the page, as OpenMetrics where Accept asks for it."""
+    needs = dependencies()
+    content_type, body = encode(
+        needs.metrics.points(), needs.settings.name, request.headers.get("Accept", "")
+    )
+    return Response(body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
