@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from exporter.metrics.scrape import Collect, Point, Scrape, Table, counted, flags, seconds, value
+from trading_bot.boot.sessions import shipped_hours
 from trading_bot.contract.telemetry import labels, metrics
 from trading_bot.contract.telemetry.definition import Metric
-from trading_bot.domain.sessions import is_session_open
 from trading_bot.domain.state import Market
 
 BASIS_POINTS: Final = 10_000
+HOURS: Final = shipped_hours()
 
 
 def _by_symbol(of: Callable[[Scrape, Market, str], Iterator[Point]]) -> Collect:
@@ -50,7 +51,15 @@ def _session(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
     if settings is None:
         return
     for symbol in settings.symbols:
-        yield from value(is_session_open(settings.sessions.get(symbol), scrape.now_ns), symbol)
+        yield from value(HOURS.is_open(settings.sessions.get(symbol), scrape.now_ns), symbol)
+
+
+def _expiry(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    if scrape.settings is None:
+        return
+    named = {session.calendar for session in scrape.settings.sessions.values()}
+    for calendar in sorted(named - {None}, key=str):
+        yield from seconds(HOURS.expires(str(calendar)), str(calendar))
 
 
 TABLE: Final[Table] = {
@@ -65,6 +74,7 @@ TABLE: Final[Table] = {
     metrics.MARK_PRICE: _by_symbol(lambda _, market, symbol: value(market.mark, symbol)),
     metrics.SPREAD: _by_symbol(_spread),
     metrics.SESSION_OPEN: _session,
+    metrics.SESSION_TABLE_EXPIRY: _expiry,
     metrics.BLOCKED: _by_symbol(
         lambda _, market, symbol: flags(market.blocks, labels.BLOCK_REASON.values or (), symbol)
     ),

@@ -25,7 +25,8 @@ SETTINGS = Settings(
     strategies={"cross": SmaCross(symbols=(PAIR, STOCK))},
     bar="1m",
     sessions={
-        STOCK: Session(time_zone="America/New_York", opens="09:30", closes="16:00", weekdays=(1, 2, 3, 4, 5))
+        PAIR: Session(calendar="24/5"),
+        STOCK: Session(time_zone="America/New_York", opens="09:30", closes="16:00", weekdays=(1, 2, 3, 4, 5)),
     },
 )
 

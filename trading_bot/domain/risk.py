@@ -44,14 +44,18 @@ GREATEST: Final = Decimal(10) ** 15
 
 BASIS_POINTS: Final = Decimal(10_000)
 
-ALLOWS_CLOSES: Final = frozenset({"StaleFeed"})
+ALLOWS_CLOSES: Final = frozenset({"StaleFeed", "FrozenBook", "UnknownSession", "Unprotected"})
 """Reasons of a blocked symbol under which what is held is certain, so that it may be closed."""
+
+OLD_PRICES: Final = frozenset({"StaleFeed", "FrozenBook"})
+"""Reasons under which a limit price would come from an old quote."""
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """An order that somebody wants to send. ``quantity`` is on the lot.
 
     ``price`` is the limit price, or for a market order the touch that it is expected to trade at.
+    ``protective``: it closes what a stop-loss or take-profit would have closed, so only a halt stops it.
     """
 
     strategy: str
@@ -60,6 +64,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     type: OrderType
     quantity: Decimal
     price: Decimal
+    protective: bool = False
 
 
 class Denial(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +115,7 @@ def check_order(
         instrument=instrument,
         proposal=proposal,
         sent_last_minute=sum(sent > now_ns - RATE_WINDOW_NS for sent in recent_order_times),
-        is_close=proposal.side is Side.SELL and proposal.quantity <= _sellable(state, instrument),
+        is_close=proposal.side is Side.SELL and proposal.quantity <= sellable(state, instrument),
         mark=mark_of(state, proposal.symbol),
     )
     checks = CHECKS if case.is_close else (*CHECKS, *NEW_RISK_CHECKS)
@@ -155,6 +160,8 @@ def _mode(case: _Case) -> Denial | None:
     mode = case.state.mode
     if mode.mode is Mode.RUNNING or (mode.mode is Mode.REDUCE_ONLY and case.is_close):
         return None
+    if case.proposal.protective and case.is_close and mode.mode is not Mode.HALTED:
+        return None
     return _denial("RISK_008", "mode", None, None, f"the mode is {mode.mode}: {mode.message}")
 
 
@@ -170,7 +177,7 @@ def _block_reasons(case: _Case) -> Iterator[str]:
     symbol = case.proposal.symbol
     market = case.state.markets.get(symbol)
     for block in market.blocks.values() if market else ():
-        has_old_price = block.reason == "StaleFeed" and case.proposal.type is OrderType.LIMIT
+        has_old_price = block.reason in OLD_PRICES and case.proposal.type is OrderType.LIMIT
         if not case.is_close or block.reason not in ALLOWS_CLOSES or has_old_price:
             yield f"{block.reason}, {block.message}"
     for order in case.state.orders.values():
@@ -205,7 +212,7 @@ def _balance(case: _Case) -> Denial | None:
     if state.account.opened_at is None:
         return _denial("RISK_010", "unknown_value", None, None, unknown_reason(state) or "no balances yet")
     if proposal.side is Side.SELL:
-        asset, needed, free = rules.base, proposal.quantity, _sellable(state, rules)
+        asset, needed, free = rules.base, proposal.quantity, sellable(state, rules)
     else:
         promised = sum((order.remaining * _price_of(order) for order in _open_buys(state)), ZERO)
         asset, needed = rules.quote, proposal.quantity * proposal.price
@@ -327,15 +334,18 @@ def _losses(state: State, limits: Limits) -> Iterator[Breach]:
         )
 
 
-def _sellable(state: State, instrument: Instrument) -> Decimal:
-    """Return what is held of the base asset and not offered by another sell; the smaller of both books."""
+def sellable(state: State, instrument: Instrument) -> Decimal:
+    """Return what is held of the base asset and not offered by another sell; the smaller of both books.
+
+    Protective orders do not count: whoever closes takes them away first.
+    """
     position = state.positions.get(instrument.symbol)
     held = position.quantity if position else ZERO
     balance = state.account.balances.get(instrument.base, ZERO)
     offered = (
         order.remaining
         for order in state.orders.values()
-        if order.side is Side.SELL and order.symbol == instrument.symbol
+        if order.side is Side.SELL and order.symbol == instrument.symbol and order.trigger is None
     )
     return min(held, balance) - sum(offered, ZERO)
 

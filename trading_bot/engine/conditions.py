@@ -22,6 +22,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     open_symbols: tuple[str, ...]
     stale_symbols: tuple[str, ...]
+    frozen_symbols: tuple[str, ...] = ()
+    unknown_sessions: tuple[str, ...] = ()
     decision_age: float | None
     decision_limit: float
     venue_failing_since: float | None
@@ -60,8 +62,13 @@ def record_changes(ledger: Ledger, verdicts: dict[ConditionName, Verdict]) -> No
 def _feed(facts: Facts) -> Verdict:
     if facts.stale_symbols:
         return FALSE, "Stale", f"no fresh quote of {', '.join(facts.stale_symbols)}"
+    if facts.frozen_symbols:
+        return FALSE, "Frozen", f"quotes stand still while bars move: {', '.join(facts.frozen_symbols)}"
     if not facts.ready:
         return UNKNOWN, "Starting", "no quotes are listened to yet"
+    if facts.unknown_sessions:
+        names = ", ".join(facts.unknown_sessions)
+        return UNKNOWN, "UnknownSession", f"it is not known whether the markets are open: {names}"
     if not facts.open_symbols:
         return TRUE, "MarketClosed", "no session is open"
     return TRUE, "Fresh", "quotes of all open symbols are fresh"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from trading_bot.boot.home import Home
 from trading_bot.contract.settings import Settings
 from trading_bot.domain.clock import Clock
+from trading_bot.domain.sessions import Hours
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.measurement import Meter
 from trading_bot.engine.modes import ModeKeeper
@@ -17,7 +18,7 @@ from trading_bot.telemetry import ErrorRecorder, Tracer
 class Context:
     """One bot's surroundings. ``settings`` are those in force: replaced as a whole when they change.
 
-    ``interval_ns`` is the length of a bar.
+    ``interval_ns`` is the length of a bar; ``hours`` say when markets are open.
     """
 
     home: Home
@@ -29,3 +30,4 @@ class Context:
     modes: ModeKeeper
     meter: Meter
     interval_ns: int
+    hours: Hours

@@ -66,6 +66,7 @@ class Decisions:
         began = self._clock.monotonic_ns()
         self._last_open_time[bar.symbol] = bar.open_time
         skipped = 0 if before is None else (bar.open_time - before) // self._context.interval_ns - 1
+        self._feed.compare(bar)
         self._feed.write_down(bar.symbol)
         trace = self._tracer.trace()
         with trace.span(spans.DECIDE_CYCLE) as cycle:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from trading_bot.contract.errors import NonRetriableError, RetriableError
+from trading_bot.contract.errors import NonRetriableError, OperatorError, RetriableError, TickertapeError
 from trading_bot.contract.events.lifecycle import SymbolBlocked
 from trading_bot.contract.events.market import QuoteConflated
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.sessions import is_session_open
+from trading_bot.engine.book_watch import BookWatch
 from trading_bot.engine.context import Context
-from trading_bot.venues.protocol import Quote
+from trading_bot.venues.protocol import Bar, Quote
 
 STALE: Final = "StaleFeed"
+FROZEN: Final = "FrozenBook"
+UNKNOWN_SESSION: Final = "UnknownSession"
+
+Blocked = dict[str, str]
+"""Symbol to why, in words."""
 
 
 class FeedWatch:
@@ -40,6 +45,7 @@ class FeedWatch:
         self._refused = 0
         self._began = context.clock.monotonic_ns()
         self._last_data = self._began
+        self._book = BookWatch(context.clock, context.interval_ns)
 
     def begin(self) -> None:
         """Note that quotes are listened to from now on."""
@@ -48,10 +54,15 @@ class FeedWatch:
     def take(self, quote: Quote) -> None:
         """Take a quote; it goes on the tape with the next :meth:`write_down` of its symbol."""
         self.quotes[quote.symbol] = quote
+        self._book.take(quote)
         self._messages[quote.symbol] += 1
         self._last_data = self._heard[quote.symbol] = self._clock.monotonic_ns()
         if not self.all_heard.is_set() and all(symbol in self.quotes for symbol in self.open_symbols()):
             self.all_heard.set()
+
+    def compare(self, bar: Bar) -> None:
+        """Hold a bar that has just closed against its symbol's quotes."""
+        self._book.compare(bar)
 
     def refuse(self, symbol: str, message: str) -> None:
         """Note a message that was refused at the edge; the first of a sample is recorded as an error."""
@@ -103,33 +114,47 @@ class FeedWatch:
         """Return the seconds since anything came in at all."""
         return (self._clock.monotonic_ns() - self._last_data) / SECOND
 
+    def frozen(self) -> list[str]:
+        """Return the symbols whose session is open and whose quote stands still while their market trades."""
+        now = self._clock.now_ns()
+        return [symbol for symbol in self._book.frozen() if self._is_open(symbol, now)]
+
+    def unknown_sessions(self) -> list[str]:
+        """Return the symbols of which it is not known whether they trade: their calendar's table has ended."""
+        now, sessions = self._clock.now_ns(), self._context.settings.sessions
+        hours = self._context.hours
+        return [symbol for symbol, session in sessions.items() if not hours.is_known(session, now)]
+
     def block_and_unblock(self) -> None:
-        """Bring the symbols' blocks in line with the ages of their quotes, each change an event."""
-        stale = set(self.stale())
-        for symbol in self._context.settings.symbols:
-            market = self._ledger.state.markets.get(symbol)
-            blocked = market is not None and STALE in market.blocks
-            if symbol in stale and not blocked:
-                self._block(symbol)
-            elif blocked and symbol not in stale:
-                message = "a fresh quote came in"
-                self._ledger.append(
-                    SymbolBlocked(symbol=symbol, blocked=False, reason=STALE, message=message)
-                )
+        """Bring the symbols' blocks in line with what is known of their feeds, each change an event."""
+        self._gate(STALE, {symbol: self._stale_words(symbol) for symbol in self.stale()})
+        self._gate(FROZEN, {symbol: _frozen_words(symbol) for symbol in self.frozen()})
+        self._gate(UNKNOWN_SESSION, {symbol: _unknown_words(symbol) for symbol in self.unknown_sessions()})
 
     def open_symbols(self) -> Iterable[str]:
         """Return the symbols whose session is open now."""
         now = self._clock.now_ns()
         return [symbol for symbol in self._context.settings.symbols if self._is_open(symbol, now)]
 
-    def _block(self, symbol: str) -> None:
+    def _gate(self, reason: str, wanted: Blocked) -> None:
+        for symbol in self._context.settings.symbols:
+            market = self._ledger.state.markets.get(symbol)
+            blocked = market is not None and reason in market.blocks
+            if symbol in wanted and not blocked:
+                self._append_block(symbol, reason, wanted[symbol], blocked=True)
+                self._errors.record(ERRORS[reason](wanted[symbol], symbol))
+            elif blocked and symbol not in wanted:
+                self._append_block(symbol, reason, ENDED[reason], blocked=False)
+
+    def _append_block(self, symbol: str, reason: str, message: str, *, blocked: bool) -> None:
+        self._ledger.append(SymbolBlocked(symbol=symbol, blocked=blocked, reason=reason, message=message))
+
+    def _stale_words(self, symbol: str) -> str:
         limit = self._context.settings.intervals.stale_after_seconds
-        message = f"no quote of {symbol} for more than {limit:g} s while its session is open"
-        self._ledger.append(SymbolBlocked(symbol=symbol, blocked=True, reason=STALE, message=message))
-        self._errors.record(RetriableError("FEED_001", message, symbol=symbol, limit_seconds=limit))
+        return f"no quote of {symbol} for more than {limit:g} s while its session is open"
 
     def _is_open(self, symbol: str, now: int) -> bool:
-        return is_session_open(self._context.settings.sessions.get(symbol), now)
+        return self._context.hours.is_open(self._context.settings.sessions.get(symbol), now)
 
     def _is_old(self, symbol: str, now: int) -> bool:
         """By both clocks: one can be set back, the other does not see what waited before it was heard."""
@@ -137,3 +162,26 @@ class FeedWatch:
         heard_for = self._clock.monotonic_ns() - self._heard.get(symbol, self._began)
         quote = self.quotes.get(symbol)
         return heard_for > limit or (quote is not None and now - quote.received_at > limit)
+
+
+def _frozen_words(symbol: str) -> str:
+    return f"the quote of {symbol} stands still while its bars close elsewhere"
+
+
+def _unknown_words(symbol: str) -> str:
+    return f"the session table of {symbol} has ended: it is not known whether its market is open"
+
+
+ERRORS: Final[dict[str, Callable[[str, str], TickertapeError]]] = {
+    STALE: lambda message, symbol: RetriableError("FEED_001", message, symbol=symbol),
+    FROZEN: lambda message, symbol: RetriableError("FEED_004", message, symbol=symbol),
+    UNKNOWN_SESSION: lambda message, symbol: OperatorError("FEED_005", message, symbol=symbol),
+}
+"""What is recorded when a symbol is blocked, by reason."""
+
+ENDED: Final = {
+    STALE: "a fresh quote came in",
+    FROZEN: "quotes and bars agree again",
+    UNKNOWN_SESSION: "the session is known",
+}
+"""Why a symbol is not blocked any more, by reason."""

@@ -14,6 +14,7 @@ from trading_bot.boot.clock import SystemClock
 from trading_bot.boot.home import Home, venue_credentials
 from trading_bot.boot.identity import new_run_id, supervisor
 from trading_bot.boot.parent import die_with_up
+from trading_bot.boot.sessions import shipped_hours
 from trading_bot.boot.settings import BootSettings
 from trading_bot.contract.events.lifecycle import BotStarted
 from trading_bot.contract.settings import Settings
@@ -130,6 +131,7 @@ def compose(
         modes=modes,
         meter=Meter(ledger.writer, venue.requests, clock, lambda: venue.rate_limit_used),
         interval_ns=INTERVALS[settings.bar] * SECOND,
+        hours=shipped_hours(),
     )
     feed = FeedWatch(context)
     venue_watch = VenueWatch(errors, clock)

@@ -181,6 +181,8 @@ class Vitals:
             ready=self.ready,
             open_symbols=tuple(self._feed.open_symbols()),
             stale_symbols=tuple(self._feed.stale()) if self.ready else (),
+            frozen_symbols=tuple(self._feed.frozen()),
+            unknown_sessions=tuple(self._feed.unknown_sessions()),
             decision_age=_age(self._decisions.last_at, now.monotonic_ns()),
             decision_limit=decision_limit(self._context.interval_ns),
             venue_failing_since=self._venue_watch.failing_since,

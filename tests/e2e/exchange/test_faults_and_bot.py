@@ -38,6 +38,7 @@ def condition(name: str, status: str) -> Sign:
 
 
 STALE = [error("FEED_001"), condition("FeedFresh", "False"), (SymbolBlocked.KIND, {"reason": "StaleFeed"})]
+FROZEN = [error("FEED_004"), condition("FeedFresh", "False"), (SymbolBlocked.KIND, {"reason": "FrozenBook"})]
 UNKNOWN = [error("ORDER_002"), (OrderOutcomeLost.KIND, {})]
 MISMATCH = [error("RECON_001"), (MismatchFound.KIND, {}), condition("Reconciled", "False")]
 AWAY = [error("FEED_002"), condition("VenueReachable", "False")]
@@ -50,7 +51,7 @@ SIGNS: dict[str, tuple[dict[str, Any], list[Sign]]] = {
     "server_error": ({"probability": 0.5}, UNKNOWN),
     "duplicate_fill": ({}, FILLED),
     "mute_feed": ({}, [*STALE, error("FEED_002")]),
-    "stale_quotes": ({}, FILLED),
+    "stale_quotes": ({}, FROZEN),
     "crossed_book": ({}, [error("FEED_003"), *STALE]),
     "nan_price": ({}, [error("FEED_003"), *STALE]),
     "price_spike": ({"size": 0.1}, FILLED),

@@ -14,6 +14,8 @@ from trading_bot.contract.events.trading import OrderDenied, Side
 from trading_bot.venues.protocol import BadMessage, StreamName
 
 HOUR = 3600
+SATURDAY = 45187200
+"""From the rig's noon to that of 2026-11-21, in seconds."""
 STALE = 6.0
 """Seconds, beyond the default limit of five."""
 
@@ -217,5 +219,59 @@ def test_the_bot_is_ready_once_it_has_heard_a_quote_of_each_symbol_in_this_run(t
             rig.clock.advance(1.1)
             bot.beat()
             assert bot.state.mode.reason == "AllSymbolsBlocked"
+
+    play(scenario())
+
+
+def test_a_symbol_whose_quotes_stand_still_while_its_bars_move_takes_no_new_risk(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            for close in ("1.20", "1.21"):
+                rig.clock.advance(1)
+                await bot.bar(close)
+            await bot.quote()  # it repeats itself
+            bot.beat()
+            assert bot.state.markets[PAIR].blocks.keys() == {"FrozenBook"}
+            assert bot.state.conditions["FeedFresh"].reason == "Frozen"
+            assert "FEED_004" in bot.codes()
+            await bot.quote("1.2099", "1.2101")
+            bot.beat()
+            assert not bot.state.markets[PAIR].blocks
+            assert bot.state.conditions["FeedFresh"].status == "True"
+
+    play(scenario())
+
+
+def test_a_market_whose_session_table_has_ended_takes_no_new_risk_and_says_so(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, sessions={STOCK: {"calendar": "XNYS"}})
+        rig.clock.set_wall(20 * 365 * 24 * HOUR)
+        async with rig.running() as bot:
+            bot.beat()
+            assert bot.state.markets[STOCK].blocks.keys() == {"UnknownSession"}
+            assert not bot.state.markets[PAIR].blocks
+            assert bot.state.conditions["FeedFresh"].reason == "UnknownSession"
+            assert "FEED_005" in bot.codes()
+
+    play(scenario())
+
+
+def test_a_quiet_night_on_a_closed_market_raises_nothing(tmp_path: Path):
+    """Saturday from noon to midnight in steps of a minute: no quote, no bar, and nothing to say about it."""
+
+    async def scenario() -> None:
+        closed = {"opens": "08:00", "closes": "16:30", "weekdays": [1, 2, 3, 4, 5]}
+        rig = Rig(tmp_path, sessions={PAIR: closed, STOCK: {"calendar": "24/5"}})
+        rig.clock.set_wall(SATURDAY)
+        async with rig.running() as bot:
+            before = len(bot.ledger.envelopes)
+            for _ in range(12 * 60):
+                rig.clock.advance(60)
+                bot.parts.vitals.note_reconciled()
+                bot.beat()
+            told = {envelope.kind for envelope in bot.ledger.envelopes[before:]}
+            assert told <= {"bot.beat", "runtime.sampled", "state.snapshotted", "reconciliation.completed"}
+            assert all(condition.status == "True" for condition in bot.state.conditions.values())
 
     play(scenario())

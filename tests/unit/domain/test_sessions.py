@@ -9,8 +9,9 @@ from support.accounts import settings
 
 from trading_bot.contract.settings import Session
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.sessions import is_session_open, trading_day
+from trading_bot.domain.sessions import Hours, SessionTable, trading_day
 
+HOURS = Hours({}.__getitem__)
 LONDON = ZoneInfo("Europe/London")
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -23,7 +24,7 @@ def at(text, zone=UTC):
 def test_without_a_session_and_with_the_default_one_a_market_is_always_open():
     for session in (None, Session()):
         for hours in range(0, 200, 7):
-            assert is_session_open(session, at("2026-11-20T23:59:59") + hours * 3600 * SECOND)
+            assert HOURS.is_open(session, at("2026-11-20T23:59:59") + hours * 3600 * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_without_a_session_and_with_the_default_one_a_market_is_always_open():
 )
 def test_a_day_session_opens_and_closes_on_its_weekdays_in_its_own_time_zone(time, is_open):
     session = Session(time_zone="America/New_York", opens="09:30", closes="16:00", weekdays=(1, 2, 3, 4, 5))
-    assert is_session_open(session, at(time, NEW_YORK)) is is_open
+    assert HOURS.is_open(session, at(time, NEW_YORK)) is is_open
 
 
 @pytest.mark.parametrize(
@@ -58,32 +59,32 @@ def test_a_day_session_opens_and_closes_on_its_weekdays_in_its_own_time_zone(tim
 )
 def test_a_session_over_midnight_belongs_to_the_weekday_on_which_it_opened(time, is_open):
     session = Session(time_zone="America/New_York", opens="17:00", closes="16:00", weekdays=(7, 1, 2, 3, 4))
-    assert is_session_open(session, at(time, NEW_YORK)) is is_open
+    assert HOURS.is_open(session, at(time, NEW_YORK)) is is_open
 
 
 def test_a_session_that_closes_when_it_opens_lasts_a_day():
     session = Session(opens="17:00", closes="17:00", weekdays=(1,))
     monday = at("2026-11-23T17:00:00")
-    assert not is_session_open(session, monday - 1)
-    assert is_session_open(session, monday)
-    assert is_session_open(session, monday + 24 * 3600 * SECOND - 1)
-    assert not is_session_open(session, monday + 24 * 3600 * SECOND)
+    assert not HOURS.is_open(session, monday - 1)
+    assert HOURS.is_open(session, monday)
+    assert HOURS.is_open(session, monday + 24 * 3600 * SECOND - 1)
+    assert not HOURS.is_open(session, monday + 24 * 3600 * SECOND)
 
 
 @pytest.mark.parametrize(("day", "offset"), [("2026-03-27", 0), ("2026-03-30", 1), ("2026-10-26", 0)])
 def test_a_session_keeps_its_local_hours_across_the_change_of_summer_time(day, offset):
     session = Session(time_zone="Europe/London", opens="08:00", closes="16:30")
     opens = at(f"{day}T08:00:00") - offset * 3600 * SECOND
-    assert not is_session_open(session, opens - 1)
-    assert is_session_open(session, opens)
+    assert not HOURS.is_open(session, opens - 1)
+    assert HOURS.is_open(session, opens)
 
 
 def test_a_session_over_midnight_holds_in_the_night_in_which_the_clock_changes():
     session = Session(time_zone="Europe/London", opens="22:00", closes="06:00", weekdays=(6,))
     opened = at("2026-10-24T22:00:00", LONDON)
     lasts = 9 * 3600 * SECOND  # an hour longer in that night
-    assert is_session_open(session, opened + lasts - 1)
-    assert not is_session_open(session, opened + lasts)
+    assert HOURS.is_open(session, opened + lasts - 1)
+    assert not HOURS.is_open(session, opened + lasts)
 
 
 def test_the_trading_day_is_the_utc_day_unless_moved():
@@ -113,3 +114,31 @@ def test_trading_days_follow_one_another_without_a_gap_through_a_whole_year(zone
     first = datetime.fromisoformat(days[0])
     expected = [(first + timedelta(days=day)).date().isoformat() for day in range(len(set(days)))]
     assert list(dict.fromkeys(days)) == expected
+
+
+def table(*intervals):
+    """Return the hours of a calendar that is open in these intervals."""
+    opens, closes = zip(*((at(opens), at(closes)) for opens, closes in intervals), strict=True)
+    return Hours({"XNYS": SessionTable(calendar="XNYS", opens=opens, closes=closes)}.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("time", "is_open", "is_known"),
+    [
+        ("2026-11-25T14:29:59", False, False),  # before the table begins
+        ("2026-11-25T14:30:00", True, True),
+        ("2026-11-25T21:00:00", False, True),
+        ("2026-11-26T15:00:00", False, True),  # Thanksgiving
+        ("2026-11-27T17:59:59", True, True),  # the short day after it
+        ("2026-11-27T18:00:00", False, False),  # the table ends
+    ],
+)
+def test_a_calendar_is_open_in_the_intervals_of_its_table_and_unknown_beyond_it(time, is_open, is_known):
+    hours = table(
+        ("2026-11-25T14:30", "2026-11-25T21:00"),
+        ("2026-11-27T14:30", "2026-11-27T18:00"),
+    )
+    session = Session(calendar="XNYS")
+    assert hours.is_open(session, at(time)) is is_open
+    assert hours.is_known(session, at(time)) is is_known
+    assert hours.expires("XNYS") == at("2026-11-27T18:00")

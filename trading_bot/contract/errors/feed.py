@@ -5,6 +5,7 @@ from __future__ import annotations
 from trading_bot.contract.errors.definition import (
     ErrorDefinition,
     NonRetriableError,
+    OperatorError,
     Remediation,
     RetriableError,
     Severity,
@@ -40,5 +41,31 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="A quote or bar had a price that is not a positive finite number, or a bid above its ask.",
         impact="The message was dropped; the last good value keeps ageing.",
         remediation=(Remediation("Look at the venue's feed for the symbol"),),
+    ),
+    ErrorDefinition(
+        code="FEED_004",
+        title="Quotes stand still while the market moves",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="Two bars in a row closed outside a best bid and ask that did not change while they lasted.",
+        impact="No new risk is taken on the symbol until its quotes move again; open positions stay.",
+        remediation=(
+            Remediation("Compare the symbol's quote with the venue's own page"),
+            Remediation("Nothing else: it goes on by itself with the first changed quote"),
+        ),
+    ),
+    ErrorDefinition(
+        code="FEED_005",
+        title="Session table has ended",
+        consequence=OperatorError,
+        severity=Severity.CRITICAL,
+        cause="The shipped trading hours of the symbol's calendar reach only up to a day that has passed.",
+        impact="No new risk is taken on the symbol, and silence of its feed is not noticed.",
+        remediation=(
+            Remediation(
+                "Install a newer Tickertape, or make the tables again: scripts/regenerate_sessions.py"
+            ),
+            Remediation("Until then give the symbol hours of its own in sessions"),
+        ),
     ),
 )

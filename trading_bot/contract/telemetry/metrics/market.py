@@ -94,6 +94,14 @@ SESSION_OPEN: Final = Metric(
     kept=Kept.ALWAYS,
     labels=(labels.SYMBOL,),
 )
+SESSION_TABLE_EXPIRY: Final = Metric(
+    name="tradingbot_session_table_expiry_timestamp_seconds",
+    type=MetricType.GAUGE,
+    unit="seconds",
+    meaning="Up to when the shipped trading hours of a calendar in use are known.",
+    kept=Kept.ALWAYS,
+    labels=(labels.CALENDAR,),
+)
 BLOCKED: Final = Metric(
     name="tradingbot_symbol_blocked",
     type=MetricType.GAUGE,
