@@ -1,0 +1,170 @@
+"""Protective orders: what a position should have, what it has, and the next step towards it.
+
+Pure questions to the state, as in :mod:`~trading_bot.domain.risk`. A step never offers more than is held:
+what other sells offer is left out, and a new order is only planned when no protective order of the symbol
+is left at the venue. While anything of the symbol is on its way, the step is to wait.
+
+Prices are measured from the entry price. Where that is not known (a position taken over without its
+fills) they stay those of the orders that rest already, else they are measured from the mark.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from trading_bot.contract.events.account import ProtectionStatus
+from trading_bot.contract.events.trading import Side, Trigger
+from trading_bot.contract.settings import Protection, Settings
+from trading_bot.domain.instruments import Instrument
+from trading_bot.domain.orders import Order
+from trading_bot.domain.state import ZERO, State, mark_of
+
+HUNDRED: Final = Decimal(100)
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One protective order as it should be: it sells at the market once ``price`` is reached."""
+
+    trigger: Trigger
+    price: Decimal
+    quantity: Decimal
+
+
+class Step(StrEnum):
+    """What is to be done for one symbol now.
+
+    ``rest``: nothing; ``wait``: something is on its way; ``cancel``: take away what rests; ``place``: send
+    the legs; ``watch``: the bot compares prices itself; ``close``: a price is reached and nothing at the
+    venue acts on it; ``lack``: what is needed is not known.
+    """
+
+    REST = "rest"
+    WAIT = "wait"
+    CANCEL = "cancel"
+    PLACE = "place"
+    WATCH = "watch"
+    CLOSE = "close"
+    LACK = "lack"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The next step, and what it is about. ``legs`` is empty where nothing is to be protected."""
+
+    step: Step
+    legs: tuple[Leg, ...] = ()
+    message: str = ""
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much is protected once the plan is carried out."""
+        return self.legs[0].quantity if self.legs else ZERO
+
+    def price(self, trigger: Trigger) -> Decimal | None:
+        """Return the price of a leg, or None."""
+        return next((leg.price for leg in self.legs if leg.trigger is trigger), None)
+
+
+def protective_orders(state: State, symbol: str) -> list[Order]:
+    """Return the symbol's protective orders that are not over, oldest first."""
+    return [o for o in state.orders.values() if o.symbol == symbol and o.trigger is not None]
+
+
+def plan(state: State, settings: Settings, instrument: Instrument, *, native: bool) -> Plan:
+    """Return the next step for one symbol.
+
+    Args:
+        state: the live state.
+        settings: in force.
+        instrument: the venue's rules for the symbol.
+        native: whether the venue takes orders that wait for a price.
+    """
+    symbol = instrument.symbol
+    resting = protective_orders(state, symbol)
+    if any(order.symbol == symbol and not order.rests for order in state.orders.values()):
+        return Plan(step=Step.WAIT, message="an order of the symbol is on its way")
+    wanted = settings.protection.get(symbol)
+    quantity = protectable(state, instrument)
+    if wanted is not None and quantity > ZERO:
+        legs = _legs(state, wanted, instrument, quantity, resting)
+        if not legs:
+            return Plan(step=Step.LACK, message="neither the entry price nor a mark is known")
+        if all(instrument.accepts(leg.quantity, leg.price) for leg in legs):
+            return _towards(legs, resting, mark_of(state, symbol), native=native)
+    return Plan(step=Step.CANCEL if resting else Step.REST)
+
+
+def _towards(legs: tuple[Leg, ...], resting: list[Order], mark: Decimal | None, *, native: bool) -> Plan:
+    """Return the step from what rests to the legs that are wanted."""
+    if resting and native and _same(resting, legs):
+        return Plan(step=Step.REST, legs=legs)
+    if (reached := reached_leg(legs, mark)) is not None:
+        message = f"{reached.trigger} at {reached.price} is reached and nothing at the venue acts on it"
+        return Plan(step=Step.CLOSE, legs=legs, message=message)
+    if resting:
+        return Plan(step=Step.CANCEL, legs=legs, message="the position or its prices have changed")
+    return Plan(step=Step.PLACE if native else Step.WATCH, legs=legs)
+
+
+def protectable(state: State, instrument: Instrument) -> Decimal:
+    """Return what is held and offered by no other order, on the lot; zero where it is less than the least."""
+    position = state.positions.get(instrument.symbol)
+    held = min(position.quantity if position else ZERO, state.account.balances.get(instrument.base, ZERO))
+    offered = (
+        order.remaining
+        for order in state.orders.values()
+        if order.symbol == instrument.symbol and order.side is Side.SELL and order.trigger is None
+    )
+    quantity = instrument.round_quantity(held - sum(offered, ZERO))
+    return quantity if quantity >= max(instrument.minimum_quantity, instrument.lot) else ZERO
+
+
+def reached_leg(legs: tuple[Leg, ...], mark: Decimal | None) -> Leg | None:
+    """Return the leg whose price the mark has reached, or None."""
+    if mark is None:
+        return None
+    for leg in legs:
+        is_stop = leg.trigger is Trigger.STOP_LOSS
+        if mark <= leg.price if is_stop else mark >= leg.price:
+            return leg
+    return None
+
+
+def status_of(step: Step, legs: tuple[Leg, ...]) -> ProtectionStatus | None:
+    """Return what a step says about the position; None where it is not decided yet."""
+    if step is Step.REST:
+        return ProtectionStatus.VENUE if legs else ProtectionStatus.NONE
+    if step is Step.WATCH:
+        return ProtectionStatus.BOT
+    return ProtectionStatus.MISSING if step is Step.LACK else None
+
+
+def _legs(
+    state: State, wanted: Protection, instrument: Instrument, quantity: Decimal, resting: list[Order]
+) -> tuple[Leg, ...]:
+    known = {order.trigger: order.stop_price for order in resting}
+    position = state.positions[instrument.symbol]
+    legs = []
+    for trigger, percent in (
+        (Trigger.STOP_LOSS, -(wanted.stop_loss_pct or ZERO)),
+        (Trigger.TAKE_PROFIT, wanted.take_profit_pct or ZERO),
+    ):
+        if not percent:
+            continue
+        price = known.get(trigger) if position.entry_price is None else None
+        base = position.entry_price or mark_of(state, instrument.symbol)
+        if price is None and base is not None:
+            price = instrument.round_price(base * (1 + percent / HUNDRED), Side.SELL)
+        if price is None:
+            return ()
+        legs.append(Leg(trigger=trigger, price=price, quantity=quantity))
+    return tuple(legs)
+
+
+def _same(resting: list[Order], legs: tuple[Leg, ...]) -> bool:
+    return {(o.trigger, o.stop_price, o.remaining) for o in resting} == {
+        (leg.trigger, leg.price, leg.quantity) for leg in legs
+    } and len(resting) == len(legs)
