@@ -258,7 +258,7 @@ def test_a_market_whose_session_table_has_ended_takes_no_new_risk_and_says_so(tm
 
 
 def test_a_quiet_night_on_a_closed_market_raises_nothing(tmp_path: Path):
-    """Saturday from noon to midnight in steps of a minute: no quote, no bar, and nothing to say about it."""
+    """Saturday from noon over midnight in steps of a minute: no quote, no bar, and nothing to say about it."""
 
     async def scenario() -> None:
         closed = {"opens": "08:00", "closes": "16:30", "weekdays": [1, 2, 3, 4, 5]}
@@ -266,12 +266,18 @@ def test_a_quiet_night_on_a_closed_market_raises_nothing(tmp_path: Path):
         rig.clock.set_wall(SATURDAY)
         async with rig.running() as bot:
             before = len(bot.ledger.envelopes)
-            for _ in range(12 * 60):
+            for _ in range(14 * 60):
                 rig.clock.advance(60)
                 bot.parts.vitals.note_reconciled()
                 bot.beat()
             told = {envelope.kind for envelope in bot.ledger.envelopes[before:]}
-            assert told <= {"bot.beat", "runtime.sampled", "state.snapshotted", "reconciliation.completed"}
+            assert told <= {
+                "bot.beat",
+                "day.started",
+                "runtime.sampled",
+                "state.snapshotted",
+                "reconciliation.completed",
+            }
             assert all(condition.status == "True" for condition in bot.state.conditions.values())
 
     play(scenario())
