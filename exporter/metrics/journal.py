@@ -12,6 +12,7 @@ TABLE: Final[Table] = {
     metrics.JOURNAL_TIME: lambda scrape, _: seconds(scrape.state.ts or None),
     metrics.JOURNAL_EVENTS: counted,
     metrics.JOURNAL_SIZE: lambda scrape, _: value(scrape.own.journal_bytes),
+    metrics.JOURNAL_DISK_FREE: lambda scrape, _: value(scrape.own.journal_disk_free),
     metrics.JOURNAL_COMMIT: observed,
     metrics.JOURNAL_QUEUE: lambda scrape, _: value(scrape.state.runtime.journal_queue),
     metrics.JOURNAL_DROPPED: counted,

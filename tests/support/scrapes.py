@@ -38,6 +38,7 @@ OWN = Own(
     disagreements=0,
     errors={"TEL_003": 1},
     journal_bytes=204_800,
+    journal_disk_free=20_000_000_000,
     control_position=12,
     control_errors={"API_001|warning": 2.0},
     telemetry=Condition(

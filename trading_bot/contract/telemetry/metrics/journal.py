@@ -37,6 +37,13 @@ JOURNAL_SIZE: Final = Metric(
     meaning="Size of the journal with its write-ahead log.",
     kept=Kept.ALWAYS,
 )
+JOURNAL_DISK_FREE: Final = Metric(
+    name="tradingbot_journal_disk_free_bytes",
+    type=MetricType.GAUGE,
+    unit="bytes",
+    meaning="Space that is left to the journal on its disk.",
+    kept=Kept.ALWAYS,
+)
 JOURNAL_COMMIT: Final = Metric(
     name="tradingbot_journal_commit_duration_seconds",
     type=MetricType.HISTOGRAM,
