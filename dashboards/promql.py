@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from trading_bot.contract.telemetry import labels
 from trading_bot.contract.telemetry.definition import Label, Metric, MetricType
+from trading_bot.contract.telemetry.selectors import Wanted as Wanted
+from trading_bot.contract.telemetry.selectors import WrongQuery as WrongQuery
+from trading_bot.contract.telemetry.selectors import selector
 
 BOT: Final = "bot"
 EVERY_BOT: Final = 'bot=~"$bot"'
@@ -14,10 +18,6 @@ RATE: Final = "$__rate_interval"
 SHOWN: Final = "$__range"
 """The whole time range that the board shows."""
 PER_MINUTE: Final = 60
-
-
-class WrongQuery(Exception):  # noqa: N818 - it is about the query, not an error of this program
-    """A query that the catalogue does not allow."""
 
 
 def series(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
@@ -95,24 +95,10 @@ def values(metric: Metric, label: Label | None = None) -> str:
     return f"label_values({metric.name}{chosen}, {name})"
 
 
-def _selector(metric: Metric, name: str, matchers: dict[str, str | tuple[str, ...]]) -> str:
-    parts = [EVERY_BOT]
-    if labels.SYMBOL in metric.labels and labels.SYMBOL.name not in matchers:
-        parts.append(EVERY_SYMBOL)
-    declared = {label.name: label for label in metric.labels}
-    for key, wanted in matchers.items():
-        if key not in declared:
-            raise WrongQuery(f"{metric.name} has no label {key}")
-        parts.append(_matcher(declared[key], wanted))
-    return f"{name}{{{', '.join(parts)}}}"
-
-
-def _matcher(label: Label, wanted: str | tuple[str, ...]) -> str:
-    several = (wanted,) if isinstance(wanted, str) else wanted
-    unknown = set(several) - set(several if label.values is None else label.values)
-    if unknown:
-        raise WrongQuery(f"the label {label.name} has no value {', '.join(sorted(unknown))}")
-    return f'{label.name}="{wanted}"' if isinstance(wanted, str) else f'{label.name}=~"{"|".join(wanted)}"'
+def _selector(metric: Metric, name: str, matchers: Mapping[str, Wanted]) -> str:
+    every_symbol = labels.SYMBOL in metric.labels and labels.SYMBOL.name not in matchers
+    first = (EVERY_BOT, EVERY_SYMBOL) if every_symbol else (EVERY_BOT,)
+    return selector(name, metric.labels, matchers, *first)
 
 
 def _own(metric: Metric, label: Label) -> str:
