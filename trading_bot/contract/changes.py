@@ -7,7 +7,7 @@ there on one side only, such as a whole strategy, is one change.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -16,6 +16,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from trading_bot.contract.errors.definition import OperatorError
 from trading_bot.contract.settings import Settings
 
 
@@ -69,6 +70,29 @@ def loosening(found: tuple[Change, ...]) -> tuple[Change, ...]:
 def applying(found: tuple[Change, ...], apply: Apply) -> tuple[Change, ...]:
     """Return the changes that take effect in this way."""
     return tuple(change for change in found if change.apply is apply)
+
+
+def check_changes(found: tuple[Change, ...], *, confirmed: Collection[str], restart: bool) -> None:
+    """Hold changes to what was allowed.
+
+    Args:
+        found: the changes.
+        confirmed: the keys whose loosening was confirmed.
+        restart: whether the bot may restart for them.
+
+    Raises:
+        OperatorError: CFG_007 for a key that is fixed, CFG_009 where a restart was not allowed, CFG_008
+            where more risk was not confirmed; each names its keys.
+    """
+    fixed = [change.field for change in applying(found, Apply.FORBIDDEN)]
+    if fixed:
+        raise OperatorError("CFG_007", f"fixed for the life of a journal: {', '.join(fixed)}", fields=fixed)
+    slow = [change.field for change in applying(found, Apply.RESTART)]
+    if slow and not restart:
+        raise OperatorError("CFG_009", f"in force only after a restart: {', '.join(slow)}", fields=slow)
+    risky = [change.field for change in loosening(found) if change.field not in confirmed]
+    if risky:
+        raise OperatorError("CFG_008", f"takes more risk: {', '.join(risky)}", fields=risky)
 
 
 def leaves(settings: Settings) -> dict[str, tuple[Any, Mark]]:

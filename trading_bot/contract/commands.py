@@ -10,7 +10,6 @@ from msgspec import Meta
 from trading_bot.contract.errors.definition import NonRetriableError
 from trading_bot.contract.events.lifecycle import CommandIssued
 
-
 DEFAULT_PROBATION: Final = 60.0
 LONGEST_PROBATION: Final = 3600.0
 """Seconds."""
@@ -64,6 +63,8 @@ class ApplySettings(Command, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     restart: bool = False
     """Whether the bot may restart itself where a key that changes needs that; refused otherwise."""
     probation_seconds: Annotated[float, Meta(ge=0, le=LONGEST_PROBATION)] = DEFAULT_PROBATION
+    confirmed: tuple[str, ...] = ()
+    """The keys that take more risk, as a person has confirmed them; the bot refuses a change of others."""
 
 
 class RollbackSettings(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +75,7 @@ class RollbackSettings(Command, frozen=True, kw_only=True, forbid_unknown_fields
 
     generation: int
     restart: bool = False
+    confirmed: tuple[str, ...] = ()
 
 
 class ResetBreaker(Command, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,12 +16,14 @@ from trading_bot.contract.events.market import FeedReconnected, InstrumentListed
 from trading_bot.contract.events.trading import LearnedBy
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.snapshots import snapshot
+from trading_bot.engine.commands import Commands
 from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
-from trading_bot.engine.modes import HALTING_ERROR
+from trading_bot.engine.modes import HALTING_ERROR, OPERATOR_HALT
 from trading_bot.engine.reconciliation import Reconciliation
+from trading_bot.engine.settings_change import SettingsKeeper
 from trading_bot.engine.settlement import Settlement
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.engine.vitals import Vitals
@@ -40,6 +42,9 @@ PRUNE_SECONDS: Final = 600.0
 MUTE_AFTER: Final = 2
 """All streams silent for this many times the staleness limit: the socket is mute, subscribe anew."""
 
+RESTART_WANTED: Final = 75
+"""Exit status that asks the supervisor for a new start."""
+
 NOT_READY: Final = "Starting"
 STOPPING: Final = "Stopping"
 
@@ -55,6 +60,8 @@ class Parts:
     venue_watch: VenueWatch
     decisions: Decisions
     vitals: Vitals
+    settings: SettingsKeeper
+    commands: Commands
 
 
 class Bot:
@@ -71,6 +78,9 @@ class Bot:
         self._venue_watch = parts.venue_watch
         self._decisions = parts.decisions
         self._vitals = parts.vitals
+        self._settings = parts.settings
+        self._commands = parts.commands
+        self._restart_because: str | None = None
         self._stop = asyncio.Event()
         self._stop_reason = "stopped by signal"
         self._exit_code = 0
@@ -99,6 +109,7 @@ class Bot:
         self._context.modes.restore()
         self._context.modes.demand(Mode.PAUSED, NOT_READY, "the books are not reconciled with the venue yet")
         self._begin("beat", self._beat())
+        self._begin("commands", self._commands.run(self._begin, self._ask_restart))
         self._begin("trade", self._trade(self._context.clock.monotonic_ns()))
         await self._stop.wait()
         await self._wind_down()
@@ -148,10 +159,11 @@ class Bot:
         self._vitals.ready = True
         self._vitals.beat()  # what limits the mode is found before trading begins, not a second after
         self._context.modes.withdraw(NOT_READY)
-        self._begin("clock", self._keep(self._measure_clock, CLOCK_SECONDS))
+        self._begin("clock", self._keep(self._measure_clock, lambda: CLOCK_SECONDS))
         self._begin("prune", self._prune())
         await self._keep(
-            lambda: self._reconcile("periodic"), self._context.settings.intervals.reconcile_seconds
+            lambda: self._reconcile("periodic"),
+            lambda: self._context.settings.intervals.reconcile_seconds,
         )
 
     async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -171,10 +183,10 @@ class Bot:
                 self._venue_watch.succeeded()
                 return
 
-    async def _keep(self, step: Callable[[], Awaitable[None]], seconds: float) -> None:
+    async def _keep(self, step: Callable[[], Awaitable[None]], seconds: Callable[[], float]) -> None:
         """Do a step again and again; a failure is the venue's until it succeeds."""
         while True:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(seconds())
             await self._until_done(step)
 
     async def _open_venue(self) -> None:
@@ -244,11 +256,32 @@ class Bot:
                 self._vitals.beat()
                 self._obey_halt()
                 self._wake_mute_streams()
+                self._watch_settings()
             except Exception as error:  # noqa: BLE001 - the heartbeat's loop top: it must go on
                 self._context.errors.record(error)
             # After a blocked loop, or a sleeping machine, missed beats are not caught up in a burst.
             due = max(due + BEAT_SECONDS, loop.time())
             await asyncio.sleep(due - loop.time())
+
+    def _watch_settings(self) -> None:
+        """Settings on probation go back where they made something worse; a restart that is due begins."""
+        reason = self._settings.watch() or self._restart_because
+        if reason is not None:
+            self._ask_restart(reason)
+
+    def _ask_restart(self, reason: str) -> None:
+        self._restart_because = reason
+        self._begin("restart", self._restart(reason))
+
+    async def _restart(self, reason: str) -> None:
+        """End with 75 once the tape says why: what is not written, the next run would do again."""
+        try:
+            await self._ledger.durable()
+        except TickertapeError as error:
+            self._context.errors.record(error)  # the next beat begins this anew
+        else:
+            self._stop_reason, self._exit_code = reason, RESTART_WANTED
+            self._stop.set()
 
     def _wake_mute_streams(self) -> None:
         """A socket that is connected but mute is closed, so that it is opened and subscribed anew."""
@@ -316,11 +349,13 @@ class Bot:
         """A person lifts a halt: what a signal or an error asked for is over, the HALT file is read again."""
         self._vitals.halt_asked = False
         self._context.modes.withdraw(HALTING_ERROR)
+        self._context.modes.withdraw(OPERATOR_HALT)
         self._vitals.look_at_halt()
         self._vitals.write_beacon()
 
     async def _wind_down(self) -> None:
         """Finish what is on its way, cancel what works if asked to, write everything down."""
+        self._commands.stop()
         self._context.modes.demand(Mode.PAUSED, STOPPING, f"the bot is stopping: {self._stop_reason}")
         await self._execution.finish_placing(STOP_SECONDS)
         if self._context.settings.execution.cancel_on_stop:

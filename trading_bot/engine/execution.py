@@ -69,8 +69,9 @@ class Execution:
         self._placing: set[asyncio.Task[None]] = set()
 
     def is_busy(self, symbol: str) -> bool:
-        """Whether an order of the symbol is on its way, working or unknown."""
-        return any(order.symbol == symbol for order in self._ledger.state.orders.values())
+        """Whether an order of the symbol is on its way, working or unknown; protective ones that rest aside."""
+        orders = self._ledger.state.orders.values()
+        return any(o.symbol == symbol and (o.trigger is None or not o.rests) for o in orders)
 
     def propose(self, proposal: Proposal, trace: Trace, cycle: SpanContext) -> bool:
         """Check a proposal and, if it passes, begin to place it; return whether it passed.
@@ -95,12 +96,37 @@ class Execution:
         place = cycle.child(spans.PLACE_ORDER)
         place.set(spans.CLIENT_ORDER_ID, client_order_id)
         self._intend(client_order_id, proposal, place)
-        task = asyncio.create_task(
-            self._place(client_order_id, trace, place), name=f"place {client_order_id}"
-        )
-        self._placing.add(task)
-        task.add_done_callback(self._placing.discard)
+        self._begin_placing((client_order_id,), trace, place, protective=proposal.protective)
         return True
+
+    def protect(self, strategy: str, symbol: str, legs: tuple[Leg, ...], trace: Trace) -> asyncio.Task[None]:
+        """Begin to place protective orders, one or a pair of which one cancels the other.
+
+        Nobody else's check is asked: they only sell what is held, once it is worth less or more.
+        The task ends when the venue has answered, or will not.
+        """
+        place = trace.span(spans.PLACE_ORDER)
+        state, ids = self._ledger.state, list[str]()
+        self._intent_times.append(self._clock.now_ns())
+        for leg in legs:
+            ids.append(self._new_id())
+            pair = ids[0] if len(legs) > 1 else None
+            event = protecting(ids[-1], strategy, symbol, leg, pair, state.settings.generation)
+            self._ledger.append(event, trace_id=place.trace_id, span_id=place.span_id)
+        place.set(spans.CLIENT_ORDER_ID, ids[0])
+        return self._begin_placing(tuple(ids), trace, place, protective=True)
+
+    async def cancel_protective(self, symbol: str, reason: str) -> None:
+        """Cancel the symbol's protective orders that rest; a pair ends with one of its orders."""
+        pairs = set()
+        for order in protective_orders(self._ledger.state, symbol):
+            if not order.rests or order.is_final:
+                continue
+            if order.pair is not None and order.pair in pairs:
+                self._doubt(order)  # it has ended with the other; its report usually comes by itself
+                continue
+            pairs.add(order.pair)
+            await self._cancel(order, reason)
 
     def least_age_ns(self, order: Order) -> int:
         """Return how long ago an order was sent, at least, by the clock that nobody sets.
@@ -118,13 +144,20 @@ class Execution:
 
     def has_working(self) -> bool:
         """Whether the venue has acknowledged an order that is not over."""
-        return any(order.acknowledged_at is not None for order in self._ledger.state.orders.values())
+        return bool(self.working())
 
-    async def cancel_working(self, reason: str) -> None:
-        """Cancel every order that the venue has acknowledged."""
-        orders = list(self._ledger.state.orders.values())
-        for order in orders:
-            if order.acknowledged_at is not None and not order.is_final:
+    def working(self, symbol: str | None = None) -> list[Order]:
+        """Return the orders that the venue has acknowledged and that are not over: of one symbol, or all."""
+        return [
+            order
+            for order in self._ledger.state.orders.values()
+            if order.acknowledged_at is not None and symbol in {None, order.symbol}
+        ]
+
+    async def cancel_working(self, reason: str, symbol: str | None = None) -> None:
+        """Cancel every order that the venue has acknowledged: of one symbol, or all."""
+        for order in self.working(symbol):
+            if not order.is_final:
                 await self._cancel(order, reason)
 
     def take_order(self, report: VenueOrder, learned_by: LearnedBy) -> None:

@@ -7,8 +7,7 @@ from typing import Final
 import msgspec
 
 from trading_bot.contract.errors import HaltError, SemanticError
-from trading_bot.contract.events.lifecycle import Mode, ModeChanged
-from trading_bot.domain.state import ModeState
+from trading_bot.contract.events.lifecycle import Mode, ModeChanged, ModeDemanded
 from trading_bot.engine.ledger import Ledger
 from trading_bot.telemetry.errors import Sink
 
@@ -17,6 +16,10 @@ SEVERITY: Final = {Mode.RUNNING: 0, Mode.REDUCE_ONLY: 1, Mode.PAUSED: 2, Mode.HA
 BOT: Final = "bot"
 KILL_SWITCH: Final = "KillSwitch"
 HALTING_ERROR: Final = "HaltingError"
+OPERATOR_HALT: Final = "OperatorHalt"
+OPERATOR_PAUSE: Final = "OperatorPause"
+OPERATOR_REDUCE_ONLY: Final = "OperatorReduceOnly"
+"""What a command demands; the halt is lifted at the machine only, by `tickertape resume --confirm`."""
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +45,19 @@ class ModeKeeper:
 
     def demand(self, mode: Mode, reason: str, message: str, actor: str = BOT) -> None:
         """Ask for ``mode`` until :meth:`withdraw`; the same reason again only updates its message."""
-        self._demands[reason] = Demand(mode=mode, reason=reason, message=message, actor=actor)
+        demand = self._demands[reason] = Demand(mode=mode, reason=reason, message=message, actor=actor)
+        if actor != BOT and reason != KILL_SWITCH:
+            self._remember(demand)
         self._settle()
 
     def withdraw(self, reason: str) -> None:
         """Take a demand back, if it stands."""
-        if self._demands.pop(reason, None) is not None:
-            self._settle()
+        demand = self._demands.pop(reason, None)
+        if demand is None:
+            return
+        if reason in self._ledger.state.demands:
+            self._ledger.append(_demanded(demand, standing=False))
+        self._settle()
 
     def demanded(self, reason: str) -> bool:
         """Whether a demand stands."""
@@ -57,15 +66,22 @@ class ModeKeeper:
     def restore(self) -> None:
         """After a restart: what only a person takes back still stands. The bot's own reasons are found again.
 
-        A stricter demand that came later only hides a person's; a milder mode afterwards shows that it
-        was taken back. The kill switch is its file, which is read again.
+        The kill switch is its file, which is read again.
         """
-        mildest = SEVERITY[Mode.HALTED]
-        for change in reversed(self._ledger.state.modes):
-            severity = SEVERITY[change.mode]
-            if change.actor != BOT and change.reason != KILL_SWITCH and 0 < severity <= mildest:
-                self._demands.setdefault(change.reason, _demand_of(change))
-            mildest = min(mildest, severity)
+        for known in self._ledger.state.demands.values():
+            self._demands.setdefault(
+                known.reason,
+                Demand(mode=known.mode, reason=known.reason, message=known.message, actor=known.actor),
+            )
+
+    def _remember(self, demand: Demand) -> None:
+        known = self._ledger.state.demands.get(demand.reason)
+        if known is None or (known.mode, known.message, known.actor) != (
+            demand.mode,
+            demand.message,
+            demand.actor,
+        ):
+            self._ledger.append(_demanded(demand, standing=True))
 
     def _settle(self) -> None:
         strictest = max(self._demands.values(), key=lambda demand: SEVERITY[demand.mode], default=None)
@@ -97,5 +113,11 @@ def halting(sink: Sink, modes: ModeKeeper) -> Sink:
     return take
 
 
-def _demand_of(change: ModeState) -> Demand:
-    return Demand(mode=change.mode, reason=change.reason, message=change.message, actor=change.actor)
+def _demanded(demand: Demand, *, standing: bool) -> ModeDemanded:
+    return ModeDemanded(
+        mode=demand.mode,
+        reason=demand.reason,
+        message=demand.message,
+        actor=demand.actor,
+        standing=standing,
+    )

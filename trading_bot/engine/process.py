@@ -23,6 +23,7 @@ from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import restore
 from trading_bot.domain.state import State
 from trading_bot.engine.bot import Bot, Parts
+from trading_bot.engine.commands import Commands
 from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
@@ -31,6 +32,7 @@ from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.measurement import Meter
 from trading_bot.engine.modes import ModeKeeper, halting
 from trading_bot.engine.reconciliation import Reconciliation
+from trading_bot.engine.settings_change import SettingsKeeper
 from trading_bot.engine.settings_source import DriftWatch, settings_in_force
 from trading_bot.engine.settlement import Settlement
 from trading_bot.engine.standard_spans import take_standard_spans
@@ -39,14 +41,11 @@ from trading_bot.engine.vitals import Vitals
 from trading_bot.journal import BeaconWriter, TapeReader, TapeWriter, replay
 from trading_bot.strategies.registry import build
 from trading_bot.telemetry import ErrorRecorder, JsonLines, Tracer, log_committed, tape_sink
-from trading_bot.venues.ccxt_venue import CcxtVenue
+from trading_bot.venues.configured import configured_venue
 from trading_bot.venues.protocol import Venue
 
 INTERVALS: Final = {"1s": 1, "1m": 60, "5m": 300, "15m": 900, "1h": 3600}
 """Bar intervals in seconds."""
-
-SIMULATED_AS: Final = "binance"
-"""The simulated exchange speaks this exchange's protocol."""
 
 
 def run(settings: BootSettings) -> int:
@@ -57,7 +56,7 @@ def run(settings: BootSettings) -> int:
     """
     die_with_up()
     home = Home(settings.home).create()
-    key, secret = venue_credentials(settings)
+    venue_credentials(settings)  # without keys nothing begins
     clock = SystemClock()
     with ExitStack() as stack:
         beacon = stack.enter_context(closing(BeaconWriter.open(home.beacon)))
@@ -68,19 +67,8 @@ def run(settings: BootSettings) -> int:
         writer.on_commit(log_committed(JsonLines(home.log("bot"), "bot")))
         announce(ledger, settings)
         trading = settings_in_force(ledger, home.config)
-
-        def open_venue() -> Venue:
-            return CcxtVenue(
-                name=SIMULATED_AS if settings.is_simulated else settings.venue.name,
-                url=settings.venue_url,
-                api_key=key,
-                secret=secret,
-                interval=trading.bar,
-                request_timeout_seconds=trading.execution.request_timeout_seconds,
-                clock=clock,
-            )
-
-        return asyncio.run(_live(home, clock, ledger, trading, open_venue(), beacon))
+        venue = configured_venue(settings, trading, clock)
+        return asyncio.run(_live(home, clock, ledger, trading, venue, beacon))
 
 
 def recover(home: Home) -> State:
@@ -137,7 +125,9 @@ def compose(
     venue_watch = VenueWatch(errors, clock)
     execution = Execution(context, venue)
     settlement = Settlement(context, venue, execution)
-    decisions = Decisions(context, execution, feed, build(settings.strategies))
+    strategies = build(settings.strategies)
+    decisions = Decisions(context, execution, feed, strategies)
+    keeper = SettingsKeeper(context, strategies)
     drift = DriftWatch(home.config, ledger, errors)
     parts = Parts(
         execution=execution,
@@ -147,5 +137,7 @@ def compose(
         venue_watch=venue_watch,
         decisions=decisions,
         vitals=Vitals(context, beacon, feed, venue_watch, decisions, drift),
+        settings=keeper,
+        commands=Commands(context, execution, keeper),
     )
     return context, parts

@@ -11,9 +11,10 @@ import msgspec
 import yaml
 
 from trading_bot.contract.errors import NonRetriableError, OperatorError, TickertapeError
-from trading_bot.contract.events.lifecycle import SettingsApplied
+from trading_bot.contract.events.lifecycle import Mode, ModeDemanded, SettingsApplied
 from trading_bot.contract.settings import Settings, parse_settings, settings_hash
 from trading_bot.engine.ledger import Ledger
+from trading_bot.engine.modes import OPERATOR_REDUCE_ONLY
 from trading_bot.telemetry import ErrorRecorder
 
 DEFAULT_CONFIG: Final = Path(__file__).with_name("default_config.yaml")
@@ -76,6 +77,17 @@ def settings_in_force(ledger: Ledger, config: Path) -> Settings:
             reason=f"the journal was empty; read from {source.name}",
         )
     )
+    if settings.begins is not Mode.RUNNING:
+        message = "a new journal begins reduce_only, as its settings say"
+        ledger.append(
+            ModeDemanded(
+                mode=settings.begins,
+                reason=OPERATOR_REDUCE_ONLY,
+                message=message,
+                actor="settings",
+                standing=True,
+            )
+        )
     return settings
 
 
@@ -111,7 +123,8 @@ class DriftWatch:
             found = settings_hash(read_config(self._config))
         except TickertapeError as error:
             return f"{self._config.name} is not valid and has no effect: {error.message}"
-        if found == self._ledger.state.settings.hash:
+        # The hash on the tape may be another release's, whose settings lack keys that have defaults now.
+        if found == settings_hash(parse_settings(self._ledger.state.settings.settings or {})):
             return None
         generation = self._ledger.state.settings.generation
         return f"{self._config.name} differs from generation {generation}, which is in force; the file has no effect"
