@@ -10,10 +10,16 @@ from exporter.ops import problems
 from exporter.ops.access import audit, gate
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
-from exporter.ops.resources import documentation, errors, health, metrics_page, state, summary
+from exporter.ops.resources import documentation, errors, health, lists, metrics_page, state, summary
 
 PREFIX: Final = "/api/v1"
-RESOURCES: Final = (health.blueprint, state.blueprint, summary.blueprint, errors.blueprint)
+RESOURCES: Final = (
+    health.blueprint,
+    state.blueprint,
+    summary.blueprint,
+    errors.blueprint,
+    lists.blueprint,
+)
 LARGEST_BODY: Final = 1024 * 1024
 
 

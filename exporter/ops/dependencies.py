@@ -9,8 +9,12 @@ import msgspec
 from flask import current_app
 
 from exporter.ops.access.keys import KeyRing
+from exporter.ops.alerts import AlertWatch
+from exporter.ops.history import History
 from exporter.ops.metrics import Registry
+from exporter.ops.readiness import Ping
 from exporter.ops.recording import Recorder
+from exporter.ops.shelf import Shelf
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.health import Health
@@ -62,6 +66,10 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     recorder: Recorder
     metrics: Registry = msgspec.field(default_factory=Registry)
     memory: Memory = msgspec.field(default_factory=Memory)
+    alerts: AlertWatch = msgspec.field(default_factory=AlertWatch)
+    shelf: Shelf = msgspec.field(default_factory=Shelf)
+    history: History
+    pings: tuple[Ping, ...] = ()
 
 
 def dependencies() -> Dependencies:

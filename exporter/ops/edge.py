@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from exporter.ops.bridge import WORK
 from exporter.ops.metrics import Registry
 from exporter.ops.recording import Asked, Caller, Recorder
 from trading_bot.contract.telemetry import labels
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 REQUEST_ID: Final = "tickertape.request_id"
 ASKED: Final = "tickertape.asked"
+BEGAN: Final = "tickertape.began"
 ENDPOINT: Final = "tickertape.endpoint"
 """The route of the request, where it has one."""
 
@@ -43,8 +45,10 @@ POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors
 PAGES: Final = "/api/docs"
 PAGES_POLICY: Final = (
     "Content-Security-Policy",
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; frame-ancestors 'none'",
+    (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'; frame-ancestors 'none'"
+    ),
 )
 """The pages are drawn by a script of this origin, which sets styles and asks this endpoint."""
 
@@ -59,10 +63,12 @@ class Edge:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        request_id = environ[REQUEST_ID] = secrets.token_hex(16)
+        request_id = environ.setdefault(REQUEST_ID, secrets.token_hex(16))
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")[:LONGEST_PATH]
-        asked = environ[ASKED] = self._recorder.begin(_caller(environ, request_id), method, path)
-        began, answered = perf_counter(), 0
+        if ASKED not in environ:  # a request is called again when the work that it waited for is done
+            environ[ASKED] = self._recorder.begin(_caller(environ, request_id), method, path)
+            environ[BEGAN] = perf_counter()
+        answered = 0
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
             nonlocal answered
@@ -75,8 +81,11 @@ class Edge:
         try:
             return self._application(environ, start)
         finally:
-            self._recorder.end(asked, answered)
-            self._count(environ.get(ENDPOINT, UNMATCHED), method, answered, perf_counter() - began)
+            if WORK not in environ:
+                self._recorder.end(environ[ASKED], answered)
+                self._count(
+                    environ.get(ENDPOINT, UNMATCHED), method, answered, perf_counter() - environ[BEGAN]
+                )
 
     def _count(self, endpoint: str, method: str, status: int, seconds: float) -> None:
         verb = method if method in METHODS else OTHER

@@ -12,10 +12,14 @@ from typing import Final
 
 from exporter.follow import BotView
 from exporter.ops.access.keys import KeyRing
+from exporter.ops.alerts import AlertWatch
 from exporter.ops.dependencies import Dependencies
+from exporter.ops.history import CONTROL, JOURNAL, History
 from exporter.ops.metrics import Registry
 from exporter.ops.metrics.process import ask_process
+from exporter.ops.readiness import alerts_ping, control_ping, disk_ping, journal_ping
 from exporter.ops.recording import Recorder
+from exporter.ops.shelf import Shelf
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
 from trading_bot.boot.settings import BootSettings
@@ -70,10 +74,27 @@ class Lifetime:
         view = BotView(home, clock, errors.record)
         view.start()
         recorder = Recorder(errors, Tracer(clock), tape, clock)
+        alerts, shelf = AlertWatch(settings.alertmanager_url, clock), Shelf()
+        alerts.start()
+        shelf.start()
         metrics = Registry()
         ask_process(metrics, clock.now_ns(), tape, view)
         needs = Dependencies(
-            metrics=metrics, view=view, keys=keys, clock=clock, settings=settings, recorder=recorder
+            metrics=metrics,
+            view=view,
+            keys=keys,
+            clock=clock,
+            settings=settings,
+            recorder=recorder,
+            alerts=alerts,
+            shelf=shelf,
+            history=History({JOURNAL: home.journal, CONTROL: home.control}),
+            pings=(
+                journal_ping(view.journal),
+                control_ping(tape),
+                alerts_ping(alerts),
+                disk_ping(home.path),
+            ),
         )
         return cls(lock, tape, view, needs)
 
@@ -82,7 +103,9 @@ class Lifetime:
         self._ending.set()
         try:
             self._tape.append(OpsStopped(reason=reason))
+            self.needs.alerts.stop()
             self._view.stop()
+            self.needs.history.close()
             self._tape.close(CLOSE_SECONDS)
         finally:
             self._lock.release()

@@ -26,6 +26,7 @@ STATUS: Final = {
     "API_002": 404,
     "API_003": 405,
     "API_004": 503,
+    "API_010": 503,
     INTERNAL: SERVER_ERROR,
     "API_006": 429,
 }
@@ -37,6 +38,7 @@ OF_HTTP: Final = {404: "API_002", 405: "API_003", 429: "API_006"}
 HEADERS: Final = {
     "AUTH_001": {"WWW-Authenticate": 'Bearer realm="tickertape"'},
     "API_004": {"Retry-After": "1"},
+    "API_010": {"Retry-After": "1"},
 }
 
 

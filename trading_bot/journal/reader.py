@@ -114,6 +114,34 @@ class TapeReader:
             rows = self._rows(query, (after, *kinds, limit))
         return self._envelopes(rows)
 
+    def read_back(self, before: int, limit: int, kinds: Collection[str] | None = None) -> list[Envelope]:
+        """Return the last ``limit`` events with a sequence number below ``before``, in order.
+
+        Raises:
+            TickertapeError: as :meth:`read`.
+        """
+        marks = "" if kinds is None else f" AND kind IN ({', '.join('?' * len(kinds))})"
+        query = f"{EVENT} seq < ?{marks} ORDER BY seq DESC LIMIT ?"
+        return self._envelopes(self._rows(query, (before, *(kinds or ()), limit))[::-1])
+
+    def seq_at(self, ts: int) -> int:
+        """Return the last sequence number that was appended at ``ts`` (nanoseconds) or before; 0 when none was.
+
+        A search by halves over the sequence: some thirty looks, whatever the tape's length.
+        """
+        low, high = 0, self.last_seq()
+        while low < high:
+            middle = (low + high + 1) // 2
+            # Where events have been pruned the one before counts.
+            rows = self._rows(
+                "SELECT seq, ts FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (middle,)
+            )
+            if not rows or rows[0][1] <= ts:
+                low = middle
+            else:
+                high = min(middle - 1, rows[0][0] - 1)
+        return low
+
     def event(self, seq: int) -> Envelope | None:
         """Return one event, None when it is not on the tape."""
         rows = self._rows(f"{EVENT} seq = ?", (seq,))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
 
+from exporter.ops.representations.problem import Link
 from exporter.ops.representations.values import Moment, Unknown, age_seconds, moment, without_nulls
 from exporter.ops.representations.words import NOTHING_RECORDED, warnings
-from trading_bot.contract.errors.definition import Remediation, SemanticError
+from trading_bot.contract.errors.definition import ErrorDefinition, Remediation, SemanticError
 from trading_bot.contract.telemetry import metrics
+from trading_bot.domain.clock import SECOND
 from trading_bot.domain.health import Health
 from trading_bot.domain.state import RECENT_ERRORS, State
 from trading_bot.domain.tally import SEPARATOR
 
 PATH: Final = "/api/v1/errors"
+NEVER_SEEN: Final = "the bot never met it; ops' own errors stand on the control tape"
 OLDER: Final = (
     f"the last {RECENT_ERRORS} errors are kept here; the older ones stand on the tape as error.recorded"
 )
@@ -60,6 +64,35 @@ class ErrorList(msgspec.Struct, frozen=True, kw_only=True):
     generated_at: Moment
 
 
+class ErrorCode(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of ``GET /errors/{code}``: what a code means, and how often the bot met it.
+
+    ``count`` is since the journal began; ``last`` are the last of those that are kept here.
+    """
+
+    error_code: str
+    title: str
+    error_type: str
+    severity: str
+    retryable: bool
+    cause: str
+    impact: str
+    remediation: tuple[Remediation, ...]
+    count: int | None
+    last_seen: Moment | None
+    last: list[ErrorView]
+    runbook: str
+    runbooks: list[str]
+    next: list[Link]
+    warnings: list[str]
+    unknown: Unknown
+    data_age_seconds: float | None
+    generated_at: Moment
+
+
+SHOWN_OF_A_CODE: Final = 3
+
+
 class ErrorsWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which errors: of one code or of all, at most ``limit``, recorded before ``before`` (nanoseconds)."""
 
@@ -89,6 +122,50 @@ def represent_errors(state: State, health: Health, now_ns: int, wanted: ErrorsWa
         unknown=without_nulls({"data_age_seconds": None if state.seq else NOTHING_RECORDED}),
         generated_at=moment(now_ns) or "",
     )
+
+
+def represent_code(
+    state: State, health: Health, now_ns: int, row: ErrorDefinition, runbooks: tuple[str, ...]
+) -> ErrorCode:
+    """Return what a code means, with what the fold counted of it."""
+    unrecorded = None if state.seq else NOTHING_RECORDED
+    seen_at = state.timestamps.get(metrics.ERROR_TIME.name, {}).get(row.code)
+    last = list(islice(_matching(state, ErrorsWanted(limit=SHOWN_OF_A_CODE, code=row.code)), SHOWN_OF_A_CODE))
+    count = _ever(state, row.code)
+    return ErrorCode(
+        error_code=row.code,
+        title=row.title,
+        error_type=row.consequence.__name__,
+        severity=row.severity,
+        retryable=row.retryable,
+        cause=row.cause,
+        impact=row.impact,
+        remediation=row.remediation,
+        count=None if unrecorded else count,
+        last_seen=moment(seen_at),
+        last=[represent_error(error) for error in last],
+        runbook=row.runbook,
+        runbooks=[f"/api/v1/runbooks/{name}" for name in runbooks],
+        next=list(_after_code(row.code, count, seen_at)),
+        warnings=warnings(state, health, now_ns),
+        unknown=without_nulls(
+            {
+                "count": unrecorded,
+                "last_seen": unrecorded or (None if seen_at else NEVER_SEEN),
+                "data_age_seconds": unrecorded,
+            }
+        ),
+        data_age_seconds=age_seconds(state.ts if state.seq else None, now_ns),
+        generated_at=moment(now_ns) or "",
+    )
+
+
+def _after_code(code: str, count: int, seen_at: int | None) -> Iterator[Link]:
+    if count > SHOWN_OF_A_CODE:
+        yield Link(href=f"{PATH}?code={code}", why="all that are kept")
+    if seen_at is not None:
+        yield Link(href=f"/api/v1/incident?at={moment(seen_at + SECOND)}", why="what changed before the last")
+    yield Link(href="/api/v1/summary", why="how the bot is now")
 
 
 def represent_error(error: SemanticError) -> ErrorView:

@@ -69,6 +69,7 @@ NEXT: Final[dict[str, tuple[Link, ...]]] = {
     "API_003": (DOCUMENTATION,),
     "API_004": (READY,),
     "API_005": (SUMMARY,),
+    "API_010": (READY, SUMMARY),
     "API_006": (UP,),
 }
 """Code to what helps beside the page of the code itself; other codes lead to the documentation."""

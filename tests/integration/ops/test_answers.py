@@ -75,7 +75,7 @@ def assert_problem(response: TestResponse, status: int, code: str) -> dict[str, 
     assert response.status_code == status
     assert response.mimetype == "application/problem+json"
     body = response.get_json()
-    assert set(body) == RFC_9457 | SEMANTIC | {"errors"}
+    assert set(body) == RFC_9457 | SEMANTIC | {"errors", "next"}
     assert body["type"] == f"/api/v1/errors/{code}"
     assert body["title"] == ERRORS[code].title
     assert body["error_code"] == code
