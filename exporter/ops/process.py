@@ -27,7 +27,7 @@ def run(settings: BootSettings) -> int:
     """Serve until SIGTERM or SIGINT; 0 after a clean stop, 1 when the worker died.
 
     One worker with one thread: requests take microseconds and wait for nothing, and a second thread
-    would only fight for the interpreter.
+    would only fight for the interpreter. Bodies and slow work are waited for by the loop, see the bridge.
 
     Raises:
         OperatorError: JRNL_003 when another ops runs on this home, BOT_005 when the port is in use.
@@ -39,9 +39,9 @@ def run(settings: BootSettings) -> int:
         TARGET,
         address=_address(settings.host, settings.api_port),
         port=settings.api_port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=1,
-        blocking_threads=1,
+        websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         workers_kill_timeout=KILL_SECONDS,
         log_enabled=False,

@@ -22,6 +22,7 @@ from trading_bot.boot.settings import BootSettings
 from trading_bot.contract.errors import TickertapeError
 
 if TYPE_CHECKING:
+    from exporter.ops.bridge import Bridge
     from exporter.ops.lifetime import Lifetime
 
 OK: Final = 0
@@ -33,12 +34,13 @@ LOOK_SECONDS: Final = 0.25
 
 
 def application(settings: BootSettings) -> Any:
-    """Begin to serve in this process and return the WSGI application.
+    """Begin to serve in this process and return the application, with granian's asynchronous interface.
 
     Ends the process with one line on standard error where the locks or the tape cannot be had.
     """
     parent = _bind_to_parent()
     from exporter.ops.application import create_app  # noqa: PLC0415 - only the worker needs Flask
+    from exporter.ops.bridge import Bridge  # noqa: PLC0415 - same
     from exporter.ops.lifetime import Lifetime  # noqa: PLC0415 - same
 
     try:
@@ -46,8 +48,7 @@ def application(settings: BootSettings) -> Any:
     except TickertapeError as error:
         sys.stderr.write(f"tickertape: {error.line()}\n")
         raise SystemExit(FAILED) from error
-    Ending(lifetime, parent).prepare()
-    return create_app(lifetime.needs).wsgi_app
+    return Served(Bridge(create_app(lifetime.needs).wsgi_app), Ending(lifetime, parent))
 
 
 def _bind_to_parent() -> int:
@@ -65,6 +66,22 @@ def _exit(_number: int, _frame: object) -> None:
     sys.exit(OK)
 
 
+class Served:
+    """What granian calls: once before it serves, and for every request."""
+
+    def __init__(self, bridge: Bridge, ending: Ending) -> None:
+        self._bridge = bridge
+        self._ending = ending
+
+    def __rsgi_init__(self, _loop: object) -> None:
+        """Have the end happen. Called after the server has its own signal handlers."""
+        self._ending.prepare()
+
+    async def __rsgi__(self, scope: Any, exchange: Any) -> None:
+        """Answer one request."""
+        await self._bridge(scope, exchange)
+
+
 class Ending:
     """Ends the lifetime once, whether the server returns or hangs on a connection.
 
@@ -77,12 +94,14 @@ class Ending:
         self._parent = parent
         self._guard = threading.Lock()
         self._ended = False
+        self._server = -1
 
     def prepare(self) -> None:
         """Have the end happen; call from the main thread."""
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
-        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        # The server's loop hears of signals by a descriptor too; it goes on to, through the watching thread.
+        self._server = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         Finalize(self, self.end, exitpriority=1)
         threading.Thread(target=self._watch, args=(reading,), name="end-watch", daemon=True).start()
 
@@ -99,7 +118,10 @@ class Ending:
     def _watch(self, signals: int) -> None:
         while os.getppid() == self._parent:
             ready, _, _ = select.select([signals], [], [], LOOK_SECONDS)
-            if ready and signal.SIGTERM in os.read(signals, 64):
+            heard = os.read(signals, 64) if ready else b""
+            if heard and self._server != -1:
+                os.write(self._server, heard)
+            if signal.SIGTERM in heard:
                 break
         threading.Event().wait(DRAIN_SECONDS)
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, abort, g, request
 
 from exporter.ops.access.keys import presented_key
+from exporter.ops.bridge import BODY_FAULT
 from exporter.ops.dependencies import dependencies
 from exporter.ops.edge import ENDPOINT
 from exporter.ops.public import PUBLIC
@@ -22,6 +23,8 @@ def _admit() -> None:
         request.environ[ENDPOINT] = rule.rule
     if request.endpoint not in PUBLIC:
         _authenticate()
+    if BODY_FAULT in request.environ:
+        abort(request.environ[BODY_FAULT])
 
 
 def _authenticate() -> None:
