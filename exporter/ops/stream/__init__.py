@@ -1,0 +1,1 @@
+"""The stream: snapshots and changes over WebSockets."""
