@@ -7,24 +7,27 @@ outcome that is not known is asked for (:mod:`~trading_bot.engine.settlement`), 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import Final
 
 import msgspec
 
-from trading_bot.contract.errors import TickertapeError
+from trading_bot.contract.errors import NonRetriableError, OrderDenied, TickertapeError
 from trading_bot.contract.events import Event, trading
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import LearnedBy, Side
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order, OrderStatus
-from trading_bot.domain.risk import Denial, Proposal, check_order
+from trading_bot.domain.protection import Leg, protective_orders
+from trading_bot.domain.risk import Denial, Proposal, check_order, sellable
 from trading_bot.domain.state import State
 from trading_bot.engine.context import Context
-from trading_bot.engine.order_events import denied, filled, intended, request_of
+from trading_bot.engine.order_events import denied, filled, intended, protecting, request_of
 from trading_bot.telemetry import SpanContext, Trace
 from trading_bot.venues.protocol import (
+    NewOrder,
     OutcomeUnknown,
     Venue,
     VenueFill,
@@ -34,6 +37,9 @@ from trading_bot.venues.protocol import (
 
 UNKNOWN_ORDER: Final = "UnknownOrder"
 ENDED: Final = frozenset({VenueOrderStatus.CANCELLED, VenueOrderStatus.EXPIRED})
+ROOM_SECONDS: Final = 2.0
+ROOM_PAUSE: Final = 0.02
+"""Between two looks whether the protective orders have ended."""
 RECENT_ORDERS: Final = 6_000
 """The largest order rate that the settings allow for a minute."""
 
@@ -42,6 +48,7 @@ class Flight(msgspec.Struct):
     """What this run knows of an order besides the state: monotonic times, nanoseconds, and its place span."""
 
     sent_at: int | None = None
+    request_over_at: int | None = None
     acknowledged_at: int | None = None
     place_span_id: str | None = None
     cancel_requested: bool = False
@@ -53,11 +60,13 @@ class Execution:
     Attributes:
         instruments: the venue's rules by symbol, set once the venue is open.
         doubtful: orders that somebody must ask the venue about; settlement waits on it.
+        moved: set when an order or a position has changed; protection waits on it.
     """
 
     def __init__(self, context: Context, venue: Venue) -> None:
         self.instruments: dict[str, Instrument] = {}
         self.doubtful: asyncio.Queue[str] = asyncio.Queue()
+        self.moved = asyncio.Event()
         self._context = context
         self._ledger = context.ledger
         self._errors = context.errors
@@ -129,13 +138,15 @@ class Execution:
             await self._cancel(order, reason)
 
     def least_age_ns(self, order: Order) -> int:
-        """Return how long ago an order was sent, at least, by the clock that nobody sets.
+        """Return how long ago an order was signed, at least, by the clock that nobody sets.
 
-        One that an earlier run has sent is at least as old as this run.
+        The client may have held it back for the rate limit and signed it at any time until it gave up. One
+        that an earlier run has sent is at least as old as this run.
         """
         flight = self._flights.get(order.client_order_id)
-        since = flight.sent_at if flight is not None and flight.sent_at is not None else self._began
-        return self._clock.monotonic_ns() - since
+        if flight is None or flight.sent_at is None:
+            return self._clock.monotonic_ns() - self._began
+        return 0 if flight.request_over_at is None else self._clock.monotonic_ns() - flight.request_over_at
 
     async def finish_placing(self, timeout: float) -> None:
         """Wait for orders that are being placed; what is not answered by then is asked for at the next start."""
@@ -147,11 +158,14 @@ class Execution:
         return bool(self.working())
 
     def working(self, symbol: str | None = None) -> list[Order]:
-        """Return the orders that the venue has acknowledged and that are not over: of one symbol, or all."""
+        """Return the orders that the venue has acknowledged and that are not over: of one symbol, or all.
+
+        Protective ones are left out: they lower risk, and are cancelled only for what replaces them.
+        """
         return [
             order
             for order in self._ledger.state.orders.values()
-            if order.acknowledged_at is not None and symbol in {None, order.symbol}
+            if order.acknowledged_at is not None and order.trigger is None and symbol in {None, order.symbol}
         ]
 
     async def cancel_working(self, reason: str, symbol: str | None = None) -> None:
@@ -223,52 +237,111 @@ class Execution:
         elif not order.is_final:
             self._end(order, "venue", LearnedBy.RECONCILIATION)
 
-    async def _place(self, client_order_id: str, trace: Trace, place: SpanContext) -> None:
-        order = self._ledger.state.orders[client_order_id]
+    def _begin_placing(
+        self, ids: tuple[str, ...], trace: Trace, place: SpanContext, *, protective: bool
+    ) -> asyncio.Task[None]:
+        work = self._place(ids, trace, place, protective=protective)
+        task = asyncio.create_task(work, name=f"place {ids[0]}")
+        self._placing.add(task)
+        task.add_done_callback(self._placing.discard)
+        return task
+
+    async def _place(
+        self, ids: tuple[str, ...], trace: Trace, place: SpanContext, *, protective: bool
+    ) -> None:
+        orders = tuple(self._ledger.state.orders[client_order_id] for client_order_id in ids)
         try:
             with place:
-                await self._send(order, place)
+                await self._send(orders, place, protective=protective)
         except Exception as error:  # noqa: BLE001 - a task's top: whatever it is, it is recorded and asked for
             self._errors.record(error, place)
-            if not order.is_final and order.acknowledged_at is None:
-                self.lose_outcome(order, "placing it failed unexpectedly")
+            for order in orders:
+                if not order.is_final and order.acknowledged_at is None:
+                    self.lose_outcome(order, "placing it failed unexpectedly")
         trace.keep()
         self._record(trace)
 
-    async def _send(self, order: Order, place: SpanContext) -> None:
+    async def _send(self, orders: tuple[Order, ...], place: SpanContext, *, protective: bool) -> None:
         try:
             await self._ledger.durable()
+            self._require_mode(orders[0], protective=protective)  # it may have changed meanwhile
+            await self._make_room(orders[0])
         except TickertapeError as error:
             self._errors.record(error, place)
-            self._reject(order, "never_sent", error.code, "its intent could not be made durable")
+            for order in orders:
+                self._reject(order, "never_sent", error.code, error.message)
             return
-        if not self._may_be_sent(order):  # the mode may have changed while the disk was waited for
-            self._reject(order, "never_sent", "RISK_008", f"the mode became {self._context.modes.mode}")
-            return
-        flight = self._flights[order.client_order_id] = Flight(place_span_id=place.span_id)
-        self._append(trading.OrderSent(client_order_id=order.client_order_id), order, place)
-        flight.sent_at = self._clock.monotonic_ns()
-        with place.child(spans.SEND_ORDER) as span:
-            await self._ask_venue(order, span)
-
-    def _may_be_sent(self, order: Order) -> bool:
-        mode = self._context.modes.mode
-        return mode is Mode.RUNNING or (mode is Mode.REDUCE_ONLY and order.side is Side.SELL)
-
-    async def _ask_venue(self, order: Order, span: SpanContext) -> None:
+        for order in orders:
+            flight = self._flights[order.client_order_id] = Flight(place_span_id=place.span_id)
+            self._append(trading.OrderSent(client_order_id=order.client_order_id), order, place)
+            flight.sent_at = self._clock.monotonic_ns()
         try:
-            answer = await self._venue.place(request_of(order))
+            with place.child(spans.SEND_ORDER) as span:
+                await self._ask_venue(orders, span)
+        finally:
+            self._note_request_over(orders)
+
+    def _note_request_over(self, orders: tuple[Order, ...]) -> None:
+        for order in orders:
+            flight = self._flights.get(order.client_order_id)
+            if flight is not None:
+                flight.request_over_at = self._clock.monotonic_ns()
+
+    def _require_mode(self, order: Order, *, protective: bool) -> None:
+        mode = self._context.modes.mode
+        passes = mode is Mode.RUNNING or (mode is Mode.REDUCE_ONLY and order.side is Side.SELL)
+        if not passes and not (protective and mode is not Mode.HALTED):
+            raise OrderDenied("RISK_008", f"the mode became {mode}", symbol=order.symbol)
+
+    async def _make_room(self, order: Order) -> None:
+        """Take the position's protective orders away before a close: they hold what it sells.
+
+        Raises:
+            NonRetriableError: ORDER_007, they did not end in time, or have sold a part of it themselves.
+        """
+        state, symbol = self._ledger.state, order.symbol
+        if order.side is Side.BUY or order.trigger is not None or not protective_orders(state, symbol):
+            return
+        limit = ROOM_SECONDS + 2 * self._context.settings.execution.request_timeout_seconds
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                while protective_orders(self._ledger.state, symbol):
+                    await self.cancel_protective(symbol, "a close needs what it holds")
+                    await asyncio.sleep(ROOM_PAUSE)
+        state = self._ledger.state
+        if protective_orders(state, symbol):
+            message = f"{symbol}: the protective orders did not end within {limit:g} s"
+        elif sellable(state, self.instruments[symbol]) < 0:  # this order counts as offered already
+            message = f"{symbol}: the protective orders have sold what was to be closed"
+        else:
+            return
+        raise NonRetriableError("ORDER_007", message, symbol=symbol, client_order_id=order.client_order_id)
+
+    async def _ask_venue(self, orders: tuple[Order, ...], span: SpanContext) -> None:
+        requests = [request_of(order) for order in orders]
+        try:
+            answers = await (self._venue.place_pair(*requests) if len(requests) > 1 else self._one(*requests))
         except OutcomeUnknown as error:
             self._errors.record(error, span)
-            if order.status in {OrderStatus.INTENDED, OrderStatus.SENT}:
-                self.lose_outcome(order, error.message)
-            elif not order.is_final:  # the stream has told of it, but an end may be among what was lost
-                self._doubt(order)
+            for order in orders:
+                self._lose(order, error.message)
         except TickertapeError as error:
             self._errors.record(error, span)
-            self._reject(order, "refused", error.code, error.message)
+            for order in orders:
+                self._reject(order, "refused", error.code, error.message)
         else:
-            self.take_order(answer, LearnedBy.ANSWER)
+            for answer in answers:
+                self.take_order(answer, LearnedBy.ANSWER)
+
+    async def _one(self, request: NewOrder) -> tuple[VenueOrder, ...]:
+        return (await self._venue.place(request),)
+
+    def _lose(self, order: Order, message: str) -> None:
+        """Take note that no answer came for an order; the stream may have told of it already."""
+        if order.status in {OrderStatus.INTENDED, OrderStatus.SENT}:
+            self.lose_outcome(order, message)
+        elif not order.is_final:  # an end may be among what was lost
+            self._doubt(order)
 
     async def _cancel(self, order: Order, reason: str) -> None:
         self._flights.setdefault(order.client_order_id, Flight()).cancel_requested = True
@@ -381,6 +454,7 @@ class Execution:
         self._ledger.append(event, trace_id=order.trace_id, span_id=span_id)
 
     def _forget(self, order: Order) -> None:
+        self.moved.set()
         if order.is_final:
             self._flights.pop(order.client_order_id, None)
 

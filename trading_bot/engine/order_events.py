@@ -7,9 +7,10 @@ from decimal import Decimal
 import msgspec
 
 from trading_bot.contract.events import trading
-from trading_bot.contract.events.trading import LearnedBy, OrderType, TimeInForce
+from trading_bot.contract.events.trading import LearnedBy, OrderType, Side, TimeInForce
 from trading_bot.contract.settings import Execution as ExecutionSettings
 from trading_bot.domain.orders import Order
+from trading_bot.domain.protection import Leg
 from trading_bot.domain.risk import Denial, Proposal
 from trading_bot.venues.protocol import NewOrder, VenueFill
 
@@ -38,6 +39,27 @@ def intended(
     )
 
 
+def protecting(
+    client_order_id: str, strategy: str, symbol: str, leg: Leg, pair: str | None, generation: int
+) -> trading.OrderIntended:
+    """Return the intent to send a protective order; its slippage is measured against its stop price."""
+    return trading.OrderIntended(
+        client_order_id=client_order_id,
+        strategy=strategy,
+        symbol=symbol,
+        side=Side.SELL,
+        type=OrderType.MARKET,
+        time_in_force=TimeInForce.GTC,
+        quantity=leg.quantity,
+        limit_price=None,
+        reference_price=leg.price,
+        generation=generation,
+        trigger=leg.trigger,
+        stop_price=leg.price,
+        pair=pair,
+    )
+
+
 def denied(client_order_id: str, proposal: Proposal, denial: Denial) -> trading.OrderDenied:
     """Return the verdict on a proposal that did not pass."""
     return trading.OrderDenied(
@@ -61,6 +83,8 @@ def request_of(order: Order) -> NewOrder:
         time_in_force=order.time_in_force,
         quantity=order.quantity,
         limit_price=order.limit_price,
+        trigger=order.trigger,
+        stop_price=order.stop_price,
     )
 
 

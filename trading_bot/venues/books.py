@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from trading_bot.contract.errors.definition import NonRetriableError
-from trading_bot.contract.events.trading import Liquidity, OrderType, Side, TimeInForce
+from trading_bot.contract.events.trading import Liquidity, OrderType, Side, TimeInForce, Trigger
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues.protocol import Balance, NewOrder, Quote, VenueFill, VenueOrder, VenueOrderStatus
 
@@ -42,13 +42,20 @@ class Depth(msgspec.Struct):
             self.bid_quantity -= quantity
 
 
-class Entry(msgspec.Struct):
-    """An order in the books, with what it still holds of an asset."""
+class Entry(msgspec.Struct, eq=False):
+    """An order in the books, with what it still holds of an asset.
+
+    One with a stop price waits for it; of a pair, the first holds for both.
+    """
 
     order: VenueOrder
     time_in_force: TimeInForce
     held_asset: str
     held: Decimal
+    trigger: Trigger | None = None
+    stop_price: Decimal | None = None
+    waits: bool = False
+    other: Entry | None = None
 
     @property
     def left(self) -> Decimal:
@@ -132,16 +139,33 @@ class Books:
             NonRetriableError: ORDER_001.
         """
         instrument = self._checked(order)
-        entry = self._enter(order, instrument)
+        entry = self._enter(order, instrument, self._needed(order))
         self._report(entry.order)
+        if entry.waits:
+            return entry.order
         self._match(entry, Liquidity.TAKER)
         lives_on = order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
         if entry.order.status is VenueOrderStatus.OPEN and not lives_on:
             self._end(entry, VenueOrderStatus.EXPIRED)
         return entry.order
 
+    def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+        """Check and take two orders that wait, of which one cancels the other.
+
+        Raises:
+            NonRetriableError: ORDER_001.
+        """
+        instrument = self._checked(first)
+        self._checked(second)
+        one = self._enter(first, instrument, self._needed(first))
+        other = self._enter(second, instrument, ZERO)
+        one.other, other.other = other, one
+        self._report(one.order)
+        self._report(other.order)
+        return one.order, other.order
+
     def cancel(self, symbol: str, client_order_id: str) -> VenueOrder:
-        """End a working order.
+        """End a working order, and the other of its pair.
 
         Raises:
             NonRetriableError: ORDER_003.
@@ -154,14 +178,36 @@ class Books:
                 symbol=symbol,
                 client_order_id=client_order_id,
             )
+        self._end_other(entry, VenueOrderStatus.CANCELLED)
         self._end(entry, VenueOrderStatus.CANCELLED)
         return entry.order
 
     def quote(self, depth: Depth) -> None:
-        """Move the market; working orders that it reaches are filled at their limit."""
+        """Move the market; working orders that it reaches are filled at their limit, waiting ones begin to work."""
         self._depths[depth.quote.symbol] = depth
         for entry in self.working(depth.quote.symbol):
-            self._match(entry, Liquidity.MAKER)
+            if entry.order.status is not VenueOrderStatus.OPEN:
+                continue  # it ended with the other of its pair
+            if not entry.waits:
+                self._match(entry, Liquidity.MAKER)
+            elif _is_reached(entry.trigger, entry.stop_price, depth.opposite(entry.order.side)[0]):
+                self._begin_work(entry)
+
+    def _begin_work(self, entry: Entry) -> None:
+        entry.waits = False
+        self._end_other(entry, VenueOrderStatus.EXPIRED)
+        self._match(entry, Liquidity.TAKER)
+        if entry.order.status is VenueOrderStatus.OPEN:
+            self._end(entry, VenueOrderStatus.EXPIRED)
+
+    def _end_other(self, entry: Entry, status: VenueOrderStatus) -> None:
+        """End the other of a pair; what it held is held on."""
+        other, entry.other = entry.other, None
+        if other is None:
+            return
+        other.other = None
+        entry.held, other.held = entry.held + other.held, ZERO
+        self._end(other, status)
 
     def _checked(self, order: NewOrder) -> Instrument:
         instrument = self.instruments.get(order.symbol)
@@ -169,9 +215,12 @@ class Books:
             raise rejected("invalid symbol", order)
         if not CLIENT_ORDER_ID.fullmatch(order.client_order_id):
             raise rejected("illegal characters in the client order id", order)
-        price = order.limit_price if order.type is OrderType.LIMIT else self._market_price(order)
+        market = None if order.type is OrderType.LIMIT else self._market_price(order)
+        price = order.stop_price or order.limit_price or market
         if price is None:
             raise rejected("a limit order needs a price", order)
+        if order.trigger is not None and _is_reached(order.trigger, order.stop_price, market):
+            raise rejected("stop price would trigger immediately", order)
         reason = broken_filter(instrument, order, price)
         if reason is not None:
             raise rejected(reason, order)
@@ -183,11 +232,13 @@ class Books:
             raise rejected("the market has no price yet", order)
         return depth.opposite(order.side)[0]
 
-    def _enter(self, order: NewOrder, instrument: Instrument) -> Entry:
+    def _needed(self, order: NewOrder) -> Decimal:
         price = order.limit_price if order.type is OrderType.LIMIT else self._market_price(order)
         assert price is not None
+        return order.quantity * price if order.side is Side.BUY else order.quantity
+
+    def _enter(self, order: NewOrder, instrument: Instrument, held: Decimal) -> Entry:
         asset = instrument.quote if order.side is Side.BUY else instrument.base
-        held = order.quantity * price if order.side is Side.BUY else order.quantity
         if held > self._free.get(asset, ZERO):
             raise rejected("account has insufficient balance for requested action", order)
         self._move(asset, free=-held, held=held)
@@ -203,7 +254,8 @@ class Books:
             limit_price=order.limit_price if order.type is OrderType.LIMIT else None,
             created_at=self._time(),
         )
-        entry = Entry(taken, order.time_in_force, asset, held)
+        entry = Entry(taken, order.time_in_force, asset, held, order.trigger, order.stop_price)
+        entry.waits = order.trigger is not None
         self.entries.append(entry)
         return entry
 
@@ -277,3 +329,10 @@ def broken_filter(instrument: Instrument, order: NewOrder, price: Decimal) -> st
     if order.quantity * price < instrument.minimum_notional:
         return "filter failure: NOTIONAL"
     return None
+
+
+def _is_reached(trigger: Trigger | None, stop_price: Decimal | None, price: Decimal | None) -> bool:
+    """Whether the price that a sell gets is at or past its stop price."""
+    if stop_price is None or price is None:
+        return False
+    return price <= stop_price if trigger is Trigger.STOP_LOSS else price >= stop_price

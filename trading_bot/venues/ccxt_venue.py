@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from trading_bot.boot.home import Credentials
 from trading_bot.contract.errors.definition import OperatorError, RetriableError, TickertapeError
-from trading_bot.contract.events.trading import OrderType
+from trading_bot.contract.events.trading import OrderType, Trigger
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues.binance import BinanceDialect
 from trading_bot.venues.ccxt_client import exchange_class, make_client
 from trading_bot.venues.decoding import (
     MILLISECOND,
+    ZERO,
     balances_of,
     bar_of,
     cancelled_order_of,
@@ -23,6 +25,7 @@ from trading_bot.venues.decoding import (
     instrument_of,
     nanoseconds,
     order_of,
+    permissions_of,
     text,
 )
 from trading_bot.venues.feed import Feed
@@ -35,6 +38,7 @@ from trading_bot.venues.protocol import (
     ClockReading,
     FeedMessage,
     NewOrder,
+    Permissions,
     StreamName,
     VenueFill,
     VenueOrder,
@@ -56,6 +60,19 @@ MOST_CANDLES: Final = 1000
 """In one answer."""
 NEEDED: Final = ("watchBidsAsks", "watchOHLCVForSymbols", "watchOrders", "watchMyTrades", "fetchMyTrades")
 
+TAKES_TRIGGERS: Final = frozenset({"binance"})
+"""Exchanges whose stop orders are sent, found and cancelled like others; elsewhere the bot watches prices."""
+
+STOP_PRICES: Final = {Trigger.STOP_LOSS: "stopLossPrice", Trigger.TAKE_PROFIT: "takeProfitPrice"}
+"""ccxt's names."""
+
+NOT_WORKING_YET: Final = -1
+
+PERMISSIONS: Final[dict[str, tuple[str, Callable[[Any], Permissions]]]] = {
+    "binance": ("sapi_get_account_apirestrictions", permissions_of),
+}
+"""By exchange id: ccxt's call that tells what a key may do, and how its answer is read."""
+
 MakeDialect = Callable[[Any, tuple[str, ...], str, float], BinanceDialect | UnifiedDialect]
 Translate = Callable[..., TickertapeError]
 
@@ -66,8 +83,8 @@ class CcxtVenue:
     Args:
         name: ccxt's exchange id.
         url: ``http://127.0.0.1:PORT`` to reach another server that speaks the exchange's protocol.
-        api_key: may be empty where the account is not used.
-        secret: signs requests.
+        credentials: of the account; empty where it is not used.
+        testnet: reach the exchange's testnet, where ccxt knows one.
         interval: of the bars, in ccxt's notation (``1s``, ``1m``, ``1h``).
         request_timeout_seconds: for one request, connection included.
         clock: local time.
@@ -79,9 +96,9 @@ class CcxtVenue:
         self,
         *,
         name: str,
-        api_key: str,
-        secret: str,
+        credentials: Credentials,
         clock: Clock,
+        testnet: bool = False,
         url: str | None = None,
         interval: str = "1m",
         request_timeout_seconds: float = REQUEST_TIMEOUT_SECONDS,
@@ -90,8 +107,8 @@ class CcxtVenue:
         self.dialects: dict[str, MakeDialect] = {"binance": BinanceDialect}
         self.requests: dict[str, int] = {}
         self._url = url
-        self._api_key = api_key
-        self._secret = secret
+        self._credentials = credentials
+        self._testnet = testnet
         self._interval = interval
         self._timeout = request_timeout_seconds
         self._clock = clock
@@ -112,8 +129,8 @@ class CcxtVenue:
         self._client = make_client(
             self.name,
             url=self._url,
-            api_key=self._api_key,
-            secret=self._secret,
+            credentials=self._credentials,
+            testnet=self._testnet,
             timeout_seconds=self._timeout,
             interval=self._interval,
         )
@@ -145,12 +162,36 @@ class CcxtVenue:
                 price,
                 parameters_of(order),
             )
-            return decoded("order", order_of, answer)
+            return decoded("order", order_of, with_time(answer))
+
+    async def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+        """See :class:`~trading_bot.venues.protocol.VenueTrading`. An OCO, which ccxt has no unified call for."""
+        above, below = (first, second) if first.trigger is Trigger.TAKE_PROFIT else (second, first)
+        with self._request(
+            "place",
+            translate_order,
+            (Exception, asyncio.CancelledError),
+            symbol=first.symbol,
+            client_order_id=first.client_order_id,
+        ):
+            market = self._client.market(first.symbol)
+            answer = await self._client.private_post_orderlist_oco(
+                pair_parameters(market["id"], above, below)
+            )
+            reports = [self._client.parse_order(part, market) for part in answer["orderReports"]]
+            placed = {
+                one.client_order_id: one
+                for one in (decoded("order", order_of, with_time(r)) for r in reports)
+            }
+            return decoded(
+                "pair", lambda _: (placed[first.client_order_id], placed[second.client_order_id]), answer
+            )
 
     async def cancel(self, symbol: str, client_order_id: str) -> VenueOrder:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
         with self._request("cancel", translate_cancel, symbol=symbol, client_order_id=client_order_id):
             answer = await self._client.cancel_order(None, symbol, {"clientOrderId": client_order_id})
+            answer = self._of_pair(answer, symbol, client_order_id)
             return decoded("order", lambda part: cancelled_order_of(part, client_order_id), answer)
 
     async def close(self) -> None:
@@ -160,6 +201,18 @@ class CcxtVenue:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+    def _of_pair(self, answer: Any, symbol: str, client_order_id: str) -> Any:
+        """Return one order of a cancel's answer: Binance answers with the pair where one of it was meant."""
+        for part in answer.get("info", {}).get("orderReports", ()):
+            if part.get("origClientOrderId") == client_order_id:
+                return self._client.parse_order(part, self._client.market(symbol))
+        return answer
+
+    @property
+    def takes_triggers(self) -> bool:
+        """See :class:`~trading_bot.venues.protocol.Venue`."""
+        return self.name in TAKES_TRIGGERS
 
     @property
     def rate_limit_used(self) -> float | None:
@@ -206,6 +259,14 @@ class CcxtVenue:
             round_trip = self._clock.monotonic_ns() - started
         self._reading = ClockReading(offset_ns=venue - (wall + round_trip // 2), round_trip_ns=round_trip)
         return self._reading
+
+    async def permissions(self) -> Permissions | None:
+        """Return what the key may do, or None where the exchange is not asked or does not say."""
+        if self.name not in PERMISSIONS or self._testnet:  # testnets do not have this part of an exchange
+            return None
+        method, read = PERMISSIONS[self.name]
+        with self._request("permissions"):
+            return decoded("permissions", read, await getattr(self._client, method)())
 
     # -- feed ------------------------------------------------------------------------------------
 
@@ -319,4 +380,29 @@ def parameters_of(order: NewOrder) -> dict[str, str]:
     parameters = {"clientOrderId": order.client_order_id}
     if order.type is OrderType.LIMIT:
         parameters["timeInForce"] = order.time_in_force.value.upper()
+    if order.trigger is not None and order.stop_price is not None:
+        parameters[STOP_PRICES[order.trigger]] = text(order.stop_price)
     return parameters
+
+
+def with_time(answer: Any) -> Any:
+    """Return a new order as ccxt reads it, with its time: ccxt takes the -1 of one that does not work yet."""
+    if answer["timestamp"] != NOT_WORKING_YET:
+        return answer
+    return {**answer, "timestamp": int(answer["info"]["transactTime"])}
+
+
+def pair_parameters(market_id: str, above: NewOrder, below: NewOrder) -> dict[str, str]:
+    """Return Binance's parameters of a new OCO: a profit taken above the price, a loss stopped below it."""
+    return {
+        "symbol": market_id,
+        "side": above.side.value.upper(),
+        "quantity": text(above.quantity),
+        "aboveType": "TAKE_PROFIT",
+        "aboveClientOrderId": above.client_order_id,
+        "aboveStopPrice": text(above.stop_price or ZERO),
+        "belowType": "STOP_LOSS",
+        "belowClientOrderId": below.client_order_id,
+        "belowStopPrice": text(below.stop_price or ZERO),
+        "newOrderRespType": "RESULT",
+    }

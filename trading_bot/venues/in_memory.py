@@ -45,6 +45,7 @@ class InMemoryVenue:
         funds: free amounts by asset.
         fee_rate: commission as a share of the received asset.
         clock_offset_ns: how far the venue's clock is ahead of the local one.
+        takes_triggers: whether orders may wait for a stop price.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class InMemoryVenue:
         funds: Mapping[str, Decimal],
         fee_rate: Decimal = NO_FEE,
         clock_offset_ns: int = 0,
+        takes_triggers: bool = True,
     ) -> None:
         self.name = "in_memory"
         self.requests: dict[str, int] = {}
         self.rate_limit_used: float | None = None
+        self.takes_triggers = takes_triggers
         self.clock_offset_ns = clock_offset_ns
         self.muted: set[StreamName] = set()
         self.reconnects: dict[StreamName, int] = {}
@@ -93,11 +96,29 @@ class InMemoryVenue:
             raise unknown(order, "the connection broke")
         if self._rejections:
             raise rejected(self._rejections.popleft(), order)
+        self._refuse_what_it_does_not_take(order)
         self._refuse_repeated(order)
         taken = self._books.place(order)
         if self._lost_acks:
             self._lost_acks -= 1
             raise unknown(order, "no answer in time")
+        return taken
+
+    async def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+        """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
+        self._request("place")
+        if self._lost_orders:
+            self._lost_orders -= 1
+            raise unknown(first, "the connection broke")
+        if self._rejections:
+            raise rejected(self._rejections.popleft(), first)
+        for order in (first, second):
+            self._refuse_what_it_does_not_take(order)
+            self._refuse_repeated(order)
+        taken = self._books.place_pair(first, second)
+        if self._lost_acks:
+            self._lost_acks -= 1
+            raise unknown(first, "no answer in time")
         return taken
 
     async def cancel(self, symbol: str, client_order_id: str) -> VenueOrder:
@@ -241,6 +262,10 @@ class InMemoryVenue:
         faults = self._faults.get(operation)
         if faults:
             raise faults.popleft()
+
+    def _refuse_what_it_does_not_take(self, order: NewOrder) -> None:
+        if order.trigger is not None and not self.takes_triggers:
+            raise rejected("orders with a stop price are not supported", order)
 
     def _refuse_repeated(self, order: NewOrder) -> None:
         entry = self._books.find(order.symbol, order.client_order_id)

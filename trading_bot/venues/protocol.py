@@ -19,7 +19,7 @@ from typing import Protocol
 import msgspec
 
 from trading_bot.contract.errors.definition import RetriableError
-from trading_bot.contract.events.trading import Liquidity, OrderType, Side, TimeInForce
+from trading_bot.contract.events.trading import Liquidity, OrderType, Side, TimeInForce, Trigger
 from trading_bot.domain.instruments import Instrument
 
 
@@ -47,6 +47,9 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce
     quantity: Decimal
     limit_price: Decimal | None = None
+    trigger: Trigger | None = None
+    """Of an order that waits: it begins to work once the price is at ``stop_price``, or past it."""
+    stop_price: Decimal | None = None
 
 
 class VenueOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +166,15 @@ class BadMessage(msgspec.Struct, frozen=True, kw_only=True):
 FeedMessage = Quote | BarUpdate | OrderReport | FillReport | StreamLost | StreamRestored | BadMessage
 
 
+class Permissions(msgspec.Struct, frozen=True, kw_only=True):
+    """What an API key may do."""
+
+    trade: bool
+    withdraw: bool
+    bound_to_address: bool
+    """Whether the venue takes it only from addresses that its owner named."""
+
+
 class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
     """Venue clock minus local clock, from one request: the offset at its middle, and its round trip."""
 
@@ -193,8 +205,18 @@ class VenueTrading(Protocol):
         """
         ...
 
+    async def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+        """Send two sells that wait for their prices, of which one cancels the other; never retry inside.
+
+        What they hold is held once. Only for a venue that :attr:`Venue.takes_triggers`.
+
+        Raises:
+            TickertapeError: as :meth:`place`, about both together.
+        """
+        ...
+
     async def cancel(self, symbol: str, client_order_id: str) -> VenueOrder:
-        """Cancel an order; its remaining state as the venue reports it.
+        """Cancel an order, and the other of its pair; its remaining state as the venue reports it.
 
         Raises:
             NonRetriableError: ORDER_003, the venue does not cancel it (it is over, or not known).
@@ -257,6 +279,11 @@ class Venue(VenueTrading, VenueAccount, VenueFeed, Protocol):
 
     name: str
     requests: dict[str, int]
+
+    @property
+    def takes_triggers(self) -> bool:
+        """Whether it takes orders that wait for a stop price, alone and in pairs."""
+        ...
 
     @property
     def rate_limit_used(self) -> float | None:

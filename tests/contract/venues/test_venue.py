@@ -23,7 +23,7 @@ from support.venues import (
 )
 
 from trading_bot.contract.errors import NonRetriableError, OperatorError
-from trading_bot.contract.events.trading import OrderType, Side, TimeInForce
+from trading_bot.contract.events.trading import OrderType, Side, TimeInForce, Trigger
 from trading_bot.venues.protocol import (
     BarUpdate,
     FillReport,
@@ -446,5 +446,83 @@ def test_requests_are_counted_by_operation(market: Market) -> None:
         before = venue.requests.get("balances", 0)
         await venue.balances()
         assert venue.requests["balances"] == before + 1
+
+    on(market, test)
+
+
+def stop(trigger: Trigger, price: str, quantity: str = "20", **changes: Any) -> Any:
+    """Return a sell that waits for a price."""
+    return order(Side.SELL, quantity, trigger=trigger, stop_price=Decimal(price), **changes)
+
+
+def test_an_order_that_waits_for_its_price_holds_what_it_will_sell_and_gives_it_back(market: Market) -> None:
+    async def test(venue: Venue, _: Market) -> None:
+        assert venue.takes_triggers
+        await venue.place(order(quantity="30"))
+        free = (await venue.balances())["EUR"].free
+        for trigger, price in ((Trigger.STOP_LOSS, "0.5"), (Trigger.TAKE_PROFIT, "2")):
+            sent = stop(trigger, price)
+            placed = await venue.place(sent)
+            assert (placed.status, placed.filled_quantity) == (VenueOrderStatus.OPEN, 0)
+            assert (placed.type, placed.limit_price) == (OrderType.MARKET, None)
+            assert await venue.order(SYMBOL, sent.client_order_id) == placed
+            assert placed in await venue.open_orders(SYMBOL)
+            assert (await venue.balances())["EUR"].free == free - 20
+            assert (await venue.cancel(SYMBOL, sent.client_order_id)).status is VenueOrderStatus.CANCELLED
+            assert (await venue.balances())["EUR"].free == free
+
+    on(market, test)
+
+
+def test_a_stop_price_that_is_reached_already_is_refused(market: Market) -> None:
+    async def test(venue: Venue, _: Market) -> None:
+        await venue.place(order(quantity="30"))
+        for trigger, price in ((Trigger.STOP_LOSS, "2"), (Trigger.TAKE_PROFIT, "0.5")):
+            with pytest.raises(NonRetriableError) as refused:
+                await venue.place(stop(trigger, price))
+            assert refused.value.code == "ORDER_001"
+
+    on(market, test)
+
+
+def test_two_orders_of_which_one_cancels_the_other_hold_once_and_end_together(market: Market) -> None:
+    async def test(venue: Venue, _: Market) -> None:
+        await venue.place(order(quantity="30"))
+        free = (await venue.balances())["EUR"].free
+        loss, profit = stop(Trigger.STOP_LOSS, "0.5"), stop(Trigger.TAKE_PROFIT, "2")
+        placed = await venue.place_pair(loss, profit)
+        sent = [loss.client_order_id, profit.client_order_id]
+        assert [one.client_order_id for one in placed] == sent
+        assert [one.status for one in placed] == [VenueOrderStatus.OPEN] * 2
+        assert (await venue.balances())["EUR"].free == free - 20
+        async with Listener(venue) as listener:
+            await asyncio.sleep(0.2)
+            cancelled = await venue.cancel(SYMBOL, loss.client_order_id)
+            assert cancelled.client_order_id == loss.client_order_id
+            assert cancelled.status is VenueOrderStatus.CANCELLED
+            found = [await venue.order(SYMBOL, client_order_id) for client_order_id in sent]
+            assert [one.status for one in found if one] == [VenueOrderStatus.CANCELLED] * 2
+            await listener.until(
+                lambda heard: {report.order.client_order_id for report in heard.of(OrderReport)} >= set(sent)
+            )
+        assert (await venue.balances())["EUR"].free == free
+
+    on(market, test)
+
+
+def test_a_pair_whose_answer_is_lost_is_found_by_both_its_ids(market: Market) -> None:
+    async def test(venue: Venue, market: Market) -> None:
+        await venue.place(order(quantity="30"))
+        loss, profit = stop(Trigger.STOP_LOSS, "0.5"), stop(Trigger.TAKE_PROFIT, "2")
+        if isinstance(market, SimulatedMarket):
+            pytest.skip("the exchange's fault is of single orders; see the integration tests")
+        market.lose_next_ack()
+        with pytest.raises(OutcomeUnknown):
+            await venue.place_pair(loss, profit)
+        for sent in (loss, profit):
+            found = await venue.order(SYMBOL, sent.client_order_id)
+            assert found is not None
+            assert found.status is VenueOrderStatus.OPEN
+        await venue.cancel(SYMBOL, loss.client_order_id)
 
     on(market, test)
