@@ -51,6 +51,11 @@ def settings(**limits: Any) -> Settings:
         "max_orders_per_minute": 6000,
         "max_daily_loss": 10**9,
         "max_drawdown": 1,
+        "max_consecutive_losses": 10_000,
+        "max_order_error_ratio": 1,
+        "max_slippage_bps": 10**9,
+        "max_order_to_trade_ratio": 10**6,
+        "max_price_jump_bps": 10**9,
     }
     strategies = {"trend": {"kind": "sma_cross", "symbols": [EUR]}}
     document = {"symbols": [EUR], "strategies": strategies, "limits": {**far, **limits}}

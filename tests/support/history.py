@@ -11,7 +11,7 @@ import msgspec
 from trading_bot.contract.codec import Envelope, decode_payload, encode_payload
 from trading_bot.contract.errors import RetriableError
 from trading_bot.contract.events import Event, account, lifecycle, market, observation, trading
-from trading_bot.contract.settings import Session, Settings, SmaCross, settings_hash
+from trading_bot.contract.settings import Breakers, Session, Settings, SmaCross, settings_hash
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND, Clock, ManualClock
 from trading_bot.domain.fold import evolve
@@ -24,6 +24,7 @@ SETTINGS = Settings(
     symbols=(PAIR, STOCK),
     strategies={"cross": SmaCross(symbols=(PAIR, STOCK))},
     bar="1m",
+    breakers=Breakers(least_orders=1),
     sessions={
         PAIR: Session(calendar="24/5"),
         STOCK: Session(time_zone="America/New_York", opens="09:30", closes="16:00", weekdays=(1, 2, 3, 4, 5)),

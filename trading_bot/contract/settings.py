@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from trading_bot.contract.errors.definition import OperatorError
+from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import OrderType, TimeInForce
 
 HOT: Final = {"x-apply": "hot"}
@@ -156,7 +157,11 @@ class Breakers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     orders: Annotated[
         int, _key("The last orders that are looked at.", HOT, "none", minimum=1, maximum=100)
-    ] = 20
+    ] = 50
+    window_seconds: Annotated[
+        float,
+        _key("Age beyond which an order is not looked at any more.", HOT, "none", minimum=1, maximum=604_800),
+    ] = 3600.0
     least_orders: Annotated[
         int,
         _key("Orders below which nothing is concluded from them.", HOT, "up", minimum=1, maximum=100),
@@ -440,6 +445,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             enum=["1s", "1m", "5m", "15m", "1h"],
         ),
     ] = "1m"
+    begins: Annotated[
+        Mode,
+        _key(
+            "Mode in which an empty journal begins; reduce_only waits for somebody to say resume.",
+            FORBIDDEN,
+            "none",
+            enum=["running", "reduce_only"],
+        ),
+    ] = Mode.RUNNING
     limits: Limits = Limits()
     breakers: Breakers = Breakers()
     execution: Execution = Execution()

@@ -26,7 +26,11 @@ def apply_fill(state: State, fill: OrderFilled, envelope: Envelope) -> None:
     position = position_of(state, fill.symbol)
     realized = _trade(state, position, fill, envelope.ts)
     _move_balances(state.account, fill, base, quote)
-    fee_value = _fee_value(state, fill, base, quote)
+    _add(state.account.fees, fill.fee_asset, fill.fee)
+    if fill.fee_asset in (base, quote):
+        fee_value = fill.fee * (fill.price if fill.fee_asset == base else 1)
+    else:
+        fee_value = _take_fee_elsewhere(state, fill, quote, envelope.ts)
     _book_result(state, position, realized, fee_value)
     state.account.updated_at = position.updated_at = envelope.ts
     _remember(state, fill, realized, envelope)
@@ -77,21 +81,36 @@ def _move_balances(account: Account, fill: OrderFilled, base: str, quote: str) -
     sign = 1 if fill.side is Side.BUY else -1
     _add(account.balances, base, sign * fill.quantity)
     _add(account.balances, quote, -sign * fill.quantity * fill.price)
-    _add(account.balances, fill.fee_asset, -fill.fee)
+    if fill.fee_asset in (base, quote):
+        _add(account.balances, fill.fee_asset, -fill.fee)
 
 
-def _fee_value(state: State, fill: OrderFilled, base: str, quote: str) -> Decimal:
-    account = state.account
-    _add(account.fees, fill.fee_asset, fill.fee)
-    if fill.fee_asset == quote or not fill.fee:
-        return fill.fee
-    if fill.fee_asset == base:
-        return fill.fee * fill.price
-    mark = mark_of(state, f"{fill.fee_asset}/{quote}")
+def _take_fee_elsewhere(state: State, fill: OrderFilled, quote: str, at: int) -> Decimal:
+    """Book a fee that was taken from an asset that was not traded, and return its value.
+
+    Where the books hold the asset, they hold less of it now, as if the fee had been sold at the mark. Where
+    they do not, somebody else's money paid: equity is less by its value all the same, or a result would look
+    better than it is.
+    """
+    account, symbol = state.account, f"{fill.fee_asset}/{quote}"
+    mark, position = mark_of(state, symbol), state.positions.get(symbol)
+    if not fill.fee:
+        return ZERO
     if mark is None:
         account.fees_unvalued = True
-        return ZERO
-    return fill.fee * mark
+    value = fill.fee * (mark or ZERO)
+    if position is None or position.quantity < fill.fee:
+        account.fees_outside += value
+        return value
+    _add(account.balances, fill.fee_asset, -fill.fee)
+    if position.entry_price is not None and mark is not None:
+        _book_result(state, position, (mark - position.entry_price) * fill.fee, ZERO)
+    position.quantity -= fill.fee
+    if position.quantity == 0:
+        position.entry_price, position.unknown_reason = ZERO, None
+    remark(state, symbol, at)
+    _close_trip(state, position, at)
+    return value
 
 
 def _book_result(state: State, position: Position, gross: Decimal | None, fee_value: Decimal) -> None:
@@ -125,6 +144,7 @@ def _close_trip(state: State, position: Position, at: int) -> None:
     if not position.trip_open or is_open(state, position):
         return
     position.trip_open, position.opened_at = False, None
+    position.exit_wanted_at = None
     performance = state.performance
     performance.trades_today += 1
     performance.last_trade_at = at
@@ -132,10 +152,12 @@ def _close_trip(state: State, position: Position, at: int) -> None:
         result, performance.won = "won", performance.won + 1
         performance.gross_profit += position.trip_pnl
         performance.streak = max(performance.streak, 0) + 1
+        state.guards.consecutive_losses = 0
     elif position.trip_pnl < 0:
         result, performance.lost = "lost", performance.lost + 1
         performance.gross_loss -= position.trip_pnl
         performance.streak = min(performance.streak, 0) - 1
+        state.guards.consecutive_losses += 1
     else:
         result, performance.even, performance.streak = "even", performance.even + 1, 0
     tally.count(state, metrics.TRADES, position.symbol, result)
@@ -171,7 +193,12 @@ def _set_equity(state: State, changed: Position | None = None) -> None:
     if not _is_valued(state, changed):
         account.equity = None
         return
-    equity = account.equity = account.balances.get(account.currency, ZERO) + account.positions_value
+    cash = account.balances.get(account.currency, ZERO)
+    equity = account.equity = cash + account.positions_value - account.fees_outside
+    if account.doubted:
+        return
+    if account.drawdown_anchor is not None and equity > account.drawdown_anchor:
+        account.drawdown_anchor = equity
     if account.peak_equity is None or equity > account.peak_equity:
         account.peak_equity = equity
     elif account.peak_equity > 0:
@@ -219,6 +246,10 @@ def _move_anchors(account: Account, moved: Decimal) -> None:
         account.peak_equity += moved
     if account.day_start_equity is not None:
         account.day_start_equity += moved
+    if account.loss_anchor is not None:
+        account.loss_anchor += moved
+    if account.drawdown_anchor is not None:
+        account.drawdown_anchor += moved
 
 
 def _add(amounts: dict[str, Decimal], asset: str, amount: Decimal) -> None:

@@ -36,6 +36,9 @@ class OrderStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+FLATTENING: Final = "flatten"
+"""What stands for the strategy in orders that close positions on a person's command."""
+
 FINAL: Final = frozenset(
     {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.DENIED}
 )
@@ -87,6 +90,8 @@ class Order(msgspec.Struct, kw_only=True):
     unknown_since: int | None = None
     ended_at: int | None = None
     reason: str | None = None
+    failed: bool = False
+    """The venue refused it or does not know it, or its outcome was unknown for a while."""
     trigger: Trigger | None = None
     stop_price: Decimal | None = None
     pair: str | None = None

@@ -1,9 +1,9 @@
-"""The pre-trade check and the breakers: pure questions to the state, asked before every order.
+"""The pre-trade check: pure questions to the state, asked before every order.
 
 How the comparisons end where a value stands exactly at its limit:
 
 * notional, exposure, collar and rate: at the limit passes, over it is denied;
-* daily loss and drawdown: reaching the limit trips.
+* daily loss and drawdown: at the limit nothing new passes (:mod:`~trading_bot.domain.guards`).
 
 A *close* is a sell of no more than what is held and not yet offered by another sell. Closes are never
 denied by a notional, exposure or loss limit. They are denied like everything else by what makes an
@@ -23,15 +23,14 @@ import msgspec
 
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import OrderType, Side
-from trading_bot.contract.settings import Limits, Settings
+from trading_bot.contract.settings import Settings
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.guards import PRICE_JUMP, STUCK, anchors_known, doubted_marks, losses
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order
 from trading_bot.domain.state import (
     ZERO,
     State,
-    daily_pnl,
-    drawdown,
     gross_exposure,
     mark_of,
     unknown_reason,
@@ -44,11 +43,13 @@ GREATEST: Final = Decimal(10) ** 15
 
 BASIS_POINTS: Final = Decimal(10_000)
 
-ALLOWS_CLOSES: Final = frozenset({"StaleFeed", "FrozenBook", "UnknownSession", "Unprotected"})
+ALLOWS_CLOSES: Final = frozenset(
+    {"StaleFeed", "FrozenBook", "UnknownSession", "Unprotected", STUCK, PRICE_JUMP}
+)
 """Reasons of a blocked symbol under which what is held is certain, so that it may be closed."""
 
-OLD_PRICES: Final = frozenset({"StaleFeed", "FrozenBook"})
-"""Reasons under which a limit price would come from an old quote."""
+OLD_PRICES: Final = frozenset({"StaleFeed", "FrozenBook", PRICE_JUMP})
+"""Reasons under which a limit price would come from a quote that is old, or not believed."""
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,16 +75,6 @@ class Denial(msgspec.Struct, frozen=True, kw_only=True):
     limit: str
     limit_value: Decimal | None
     observed: Decimal | None
-    message: str
-
-
-class Breach(msgspec.Struct, frozen=True, kw_only=True):
-    """A loss limit that was reached while its breaker is still closed."""
-
-    breaker: str
-    error_code: str
-    limit_value: Decimal
-    observed: Decimal
     message: str
 
 
@@ -120,11 +111,6 @@ def check_order(
     )
     checks = CHECKS if case.is_close else (*CHECKS, *NEW_RISK_CHECKS)
     return next((denial for check in checks if (denial := check(case)) is not None), None)
-
-
-def breaches(state: State, settings: Settings) -> list[Breach]:
-    """Return the loss limits that were reached and whose breaker is not open yet."""
-    return [breach for breach in _losses(state, settings.limits) if breach.breaker not in state.breakers]
 
 
 def _is_order(proposal: Proposal) -> bool:
@@ -250,7 +236,10 @@ def _breaker(case: _Case) -> Denial | None:
 
 
 def _missing_money(case: _Case) -> Denial | None:
-    if daily_pnl(case.state) is not None and drawdown(case.state) is not None:
+    if doubted := doubted_marks(case.state):
+        message = f"equity is uncertain: the price of {', '.join(doubted)} is not believed"
+        return _denial("RISK_019", "unknown_value", None, None, message)
+    if case.state.account.equity is not None and anchors_known(case.state):
         return None
     message = unknown_reason(case.state) or "the equity at the day's start or its peak is not known"
     return _denial("RISK_010", "unknown_value", None, None, message)
@@ -285,7 +274,7 @@ def _over(code: str, limit: str, limit_value: Decimal, observed: Decimal) -> Den
 
 
 def _loss(case: _Case) -> Denial | None:
-    breach = next(_losses(case.state, case.settings.limits), None)
+    breach = next(losses(case.state, case.settings.limits), None)
     if breach is None:
         return None
     return _denial(breach.error_code, breach.breaker, breach.limit_value, breach.observed, breach.message)
@@ -311,27 +300,6 @@ NEW_RISK_CHECKS: Final[tuple[Callable[[_Case], Denial | None], ...]] = (
     _gross_exposure,
 )
 """Asked of what is not a close, after :data:`CHECKS`."""
-
-
-def _losses(state: State, limits: Limits) -> Iterator[Breach]:
-    """Yield each loss limit that is reached. A loss that is not known is not reached: orders are denied for it."""
-    pnl, fall = daily_pnl(state), drawdown(state)
-    if pnl is not None and -pnl >= limits.max_daily_loss:
-        yield Breach(
-            breaker="max_daily_loss",
-            error_code="RISK_006",
-            limit_value=limits.max_daily_loss,
-            observed=-pnl,
-            message=f"the loss since the day's start is {-pnl:.2f}, the limit is {limits.max_daily_loss}",
-        )
-    if fall is not None and fall >= limits.max_drawdown:
-        yield Breach(
-            breaker="max_drawdown",
-            error_code="RISK_007",
-            limit_value=limits.max_drawdown,
-            observed=fall,
-            message=f"equity is {fall:.2%} below its peak, the limit is {limits.max_drawdown:.2%}",
-        )
 
 
 def sellable(state: State, instrument: Instrument) -> Decimal:

@@ -160,6 +160,8 @@ class Market(msgspec.Struct, kw_only=True):
     bar_interval_ns: int | None = None
     bar_close: Decimal | None = None
     bar_recorded_at: int | None = None
+    reference: Decimal | None = None
+    """The last price that was believed: a bar's close, or what the venue answered when asked."""
     blocks: dict[str, Block] = msgspec.field(default_factory=dict)
     """By reason."""
 
@@ -179,6 +181,8 @@ class Position(msgspec.Struct, kw_only=True):
     """Realized since the position was last flat."""
     trip_open: bool = False
     opened_at: int | None = None
+    exit_wanted_at: int | None = None
+    """Since when somebody wants it flat: a strategy's signal to leave, or a person's command."""
     updated_at: int | None = None
     unknown_reason: str | None = None
 
@@ -218,7 +222,28 @@ class Account(msgspec.Struct, kw_only=True):
     day: str | None = None
     day_started_at: int | None = None
     day_start_equity: Decimal | None = None
+    fees_outside: Decimal = ZERO
+    """Value of the fees that were taken from assets outside the books; equity is less by it."""
+    loss_anchor: Decimal | None = None
+    """Equity that the daily loss limit is measured from since its breaker was reset; None: the day's start."""
+    drawdown_anchor: Decimal | None = None
+    """The peak that the drawdown limit is measured from since its breaker was reset; None: the peak."""
+    loss_warned_at: int | None = None
+    """When half of the daily loss limit was used; None since the day's start or the last reset."""
+    doubted: dict[str, None] = msgspec.field(default_factory=dict)
+    """Symbols whose price is not believed: no peak is taken from it."""
     anchors_restored_at: int | None = None
+
+
+class Guards(msgspec.Struct, kw_only=True):
+    """What the breakers count that close by themselves."""
+
+    consecutive_losses: int = 0
+    """As the streak of :class:`Performance`, but begun anew when its breaker was reset."""
+    counted_from: dict[str, int] = msgspec.field(default_factory=dict)
+    """By breaker: orders that ended before do not count any more; when it was last reset."""
+    half_open: dict[str, None] = msgspec.field(default_factory=dict)
+    """Breakers that closed by themselves: half as much is enough to open them again."""
 
 
 class Performance(msgspec.Struct, kw_only=True):
@@ -332,9 +357,11 @@ class State(msgspec.Struct, kw_only=True):
     """The last orders that are over, oldest first."""
     fills: list[Fill] = msgspec.field(default_factory=list)
     """The last fills, oldest first."""
-    trade_ids: dict[str, dict[str, None]] = msgspec.field(default_factory=dict)
-    """The last trade ids by symbol, oldest first: a fill counts once, however often it is reported."""
+    trade_ids: dict[str, dict[str, int | None]] = msgspec.field(default_factory=dict)
+    """The last trade ids by symbol, oldest first, and when each was booked: a fill counts once, however often
+    it is reported."""
     performance: Performance = msgspec.field(default_factory=Performance)
+    guards: Guards = msgspec.field(default_factory=Guards)
     breakers: dict[str, Breaker] = msgspec.field(default_factory=dict)
     reconciliation: Reconciliation = msgspec.field(default_factory=Reconciliation)
     protection: dict[str, Protection] = msgspec.field(default_factory=dict)

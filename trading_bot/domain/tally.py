@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import islice
 from operator import add
+from typing import Final
 
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events.observation import HistogramDelta, RuntimeSampled
 from trading_bot.contract.events.trading import OrderFilled, Side
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
+from trading_bot.domain.clock import SECOND
 from trading_bot.domain.orders import Order
 from trading_bot.domain.state import RECENT_TRADE_IDS, Histogram, State
+
+MAY_COME_AGAIN_NS: Final = 600 * SECOND
+"""How long before the last comparison with the venue a fill may have been booked that is reported again."""
+
+MOST_TRADE_IDS: Final = 20_000
+"""As many as are remembered of a symbol, whatever may come again: a snapshot holds them all."""
 
 SEPARATOR = "|"
 """Between label values in a key; no symbol, asset or strategy name contains it."""
@@ -54,15 +63,30 @@ def observe_slippage(state: State, order: Order, fill: OrderFilled, envelope: En
     observe(state, metrics.SLIPPAGE, bps, fill.side, trace_id=envelope.trace_id, at=envelope.ts)
 
 
-def first_report(state: State, symbol: str, trade_id: str) -> bool:
-    """Remember a trade id; False if it was reported before."""
+def first_report(state: State, symbol: str, trade_id: str, at: int) -> bool:
+    """Remember a trade id; False if it was reported before.
+
+    Beyond the last few only those are forgotten that no comparison asks for again: it looks back from the
+    last one, which may be an hour and thousands of fills ago.
+    """
     known = state.trade_ids.setdefault(symbol, {})
     if trade_id in known:
         return False
-    known[trade_id] = None
-    while len(known) > RECENT_TRADE_IDS:
-        del known[next(iter(known))]
+    known[trade_id] = at
+    if len(known) > RECENT_TRADE_IDS:
+        _forget_compared(state, known)
     return True
+
+
+def _forget_compared(state: State, known: dict[str, int | None]) -> None:
+    completed = state.reconciliation.completed_at
+    for trade_id, booked in list(islice(known.items(), len(known) - RECENT_TRADE_IDS)):
+        may_come_again = (
+            completed is not None and booked is not None and booked >= completed - MAY_COME_AGAIN_NS
+        )
+        if may_come_again and len(known) <= MOST_TRADE_IDS:
+            break
+        del known[trade_id]
 
 
 def take_sample(state: State, event: RuntimeSampled, at: int) -> None:

@@ -10,7 +10,7 @@ from trading_bot.contract.errors import CircuitBreakerTripped, ReduceOnlyError
 from trading_bot.contract.events.account import BreakerOpened, BreakerReset, DayStarted
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, TapePruned
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.risk import breaches
+from trading_bot.domain.guards import breaches
 from trading_bot.domain.sessions import trading_day
 from trading_bot.domain.snapshots import snapshot
 from trading_bot.engine.conditions import Facts, decision_limit, judge, record_changes
@@ -125,7 +125,7 @@ class Vitals:
             )
 
     def _trip_breakers(self) -> None:
-        for breach in breaches(self._ledger.state, self._context.settings):
+        for breach in breaches(self._ledger.state, self._context.settings, self._clock.now_ns()):
             self._ledger.append(
                 BreakerOpened(
                     breaker=breach.breaker,

@@ -13,23 +13,21 @@ from support.lives import fill_of, intent, lives, quote, sent
 from trading_bot.contract.events.account import DayStarted
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import OrderType, Side
-from trading_bot.contract.settings import Limits
 from trading_bot.contract.telemetry import labels
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.risk import check_order
 from trading_bot.domain.state import gross_exposure
 
-LIMITS = st.fixed_dictionaries(
-    {
-        "max_order_notional": st.decimals("1", "2000", places=2),
-        "max_position_notional": st.decimals("1", "4000", places=2),
-        "max_gross_exposure": st.decimals("1", "6000", places=2),
-        "price_collar_bps": st.decimals("1", "2000", places=1),
-        "max_orders_per_minute": st.integers(1, 5),
-        "max_daily_loss": st.decimals("1", "5000", places=2),
-        "max_drawdown": st.decimals("0.001", "1", places=3),
-    }
-)
+RANGES = {
+    "max_order_notional": st.decimals("1", "2000", places=2),
+    "max_position_notional": st.decimals("1", "4000", places=2),
+    "max_gross_exposure": st.decimals("1", "6000", places=2),
+    "price_collar_bps": st.decimals("1", "2000", places=1),
+    "max_orders_per_minute": st.integers(1, 5),
+    "max_daily_loss": st.decimals("1", "5000", places=2),
+    "max_drawdown": st.decimals("0.001", "1", places=3),
+}
+LIMITS = st.fixed_dictionaries(RANGES)
 PROPOSALS = st.builds(
     proposal,
     st.sampled_from(Side),
@@ -86,7 +84,7 @@ def test_no_sequence_of_passed_orders_exceeds_a_limit_however_they_are_filled(li
     assert len(recent) <= limits["max_orders_per_minute"]
 
 
-@given(lives(), PROPOSALS, LIMITS, st.sampled_from(Limits.__struct_fields__), st.data())
+@given(lives(), PROPOSALS, LIMITS, st.sampled_from(tuple(RANGES)), st.data())
 def test_a_tighter_limit_never_passes_what_a_looser_one_denied(events, proposed, limits, name, data):
     state = account(events[6:])
     tighter = {**limits, name: limits[name] * data.draw(st.sampled_from((Decimal("0.5"), Decimal("0.99"))))}

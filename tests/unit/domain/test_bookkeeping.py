@@ -58,7 +58,8 @@ def test_a_fee_in_an_asset_without_a_mark_is_said_to_be_missing():
     state = account(buy(100, 10, fee="0.5", fee_asset="BNB"))
     assert state.account.fees_unvalued
     assert state.account.realized_pnl == 0
-    assert state.account.balances["BNB"] == Decimal("-0.5")
+    assert state.account.fees["BNB"] == Decimal("0.5")
+    assert "BNB" not in state.account.balances, "the books never held any, so there is no balance below zero"
 
 
 def test_the_entry_price_is_the_weighted_average_cost():

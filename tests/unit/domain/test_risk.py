@@ -11,7 +11,8 @@ from trading_bot.contract.events.account import BreakerOpened, DayStarted, Misma
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.telemetry import labels
-from trading_bot.domain.risk import breaches, check_order
+from trading_bot.domain.guards import ANCHORED, COUNTING, breaches
+from trading_bot.domain.risk import check_order
 from trading_bot.domain.state import State
 
 SELL = Side.SELL
@@ -273,22 +274,22 @@ def test_a_drawdown_that_reaches_its_limit_denies_new_risk_before_the_breaker_is
 
 def test_breaches_are_the_limits_that_were_reached_and_have_no_open_breaker():
     state = lost_ten_percent()
-    assert breaches(state, settings(max_daily_loss="1000.01", max_drawdown="0.0101")) == []
-    both = breaches(state, settings(max_daily_loss=1_000, max_drawdown="0.01"))
+    assert breaches(state, settings(max_daily_loss="1000.01", max_drawdown="0.0101"), NOW) == []
+    both = breaches(state, settings(max_daily_loss=1_000, max_drawdown="0.01"), NOW)
     assert [(breach.breaker, breach.error_code) for breach in both] == [
         ("max_daily_loss", "RISK_006"),
         ("max_drawdown", "RISK_007"),
     ]
     assert [breach.observed for breach in both] == [Decimal(1_000), Decimal("0.01")]
     state.breakers["max_daily_loss"] = account(breaker()).breakers["max_daily_loss"]
-    remaining = breaches(state, settings(max_daily_loss=1_000, max_drawdown="0.01"))
+    remaining = breaches(state, settings(max_daily_loss=1_000, max_drawdown="0.01"), NOW)
     assert [breach.breaker for breach in remaining] == ["max_drawdown"]
 
 
 def test_an_unknown_loss_is_no_breach():
     state = lost_ten_percent()
     state.account.equity = None
-    assert breaches(state, settings(max_daily_loss=1, max_drawdown="0.0001")) == []
+    assert breaches(state, settings(max_daily_loss=1, max_drawdown="0.0001"), NOW) == []
 
 
 def test_a_new_day_measures_the_loss_anew_and_the_drawdown_goes_on():
@@ -297,9 +298,9 @@ def test_a_new_day_measures_the_loss_anew_and_the_drawdown_goes_on():
         quote(EUR, Decimal(9)),
         DayStarted(day="2026-11-23", equity=Decimal(99_000)),
     )
-    found = breaches(account(*events), settings(max_daily_loss=1_000, max_drawdown="0.01"))
+    found = breaches(account(*events), settings(max_daily_loss=1_000, max_drawdown="0.01"), NOW)
     assert [breach.breaker for breach in found] == ["max_drawdown"]
 
 
 def test_the_breakers_are_the_catalogues():
-    assert labels.BREAKER.values == ("max_daily_loss", "max_drawdown")
+    assert labels.BREAKER.values == (*ANCHORED, *sorted(COUNTING, key=labels.LIMITS.index))

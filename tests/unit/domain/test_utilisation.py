@@ -18,7 +18,7 @@ def test_every_limit_of_the_catalogue_is_asked_about():
 def test_the_most_used_symbol_and_the_largest_order_of_a_minute_count():
     state, clock = rich_state()
     used = utilisation(state, SETTINGS.limits, clock.now_ns())
-    assert used["max_order_notional"] == Decimal(1998) * Decimal("1.0719") / 5000
+    assert used["max_order_notional"] == Decimal(2000) * Decimal("1.0702") / 5000, "a close does not count"
     assert used["max_position_notional"] == Decimal("1498.5") * Decimal("1.0721") / 10000
     assert used["max_orders_per_minute"] == Decimal(6) / 60
 

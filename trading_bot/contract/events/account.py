@@ -55,6 +55,15 @@ class AnchorsRestored(Event, frozen=True, kw_only=True):
     day_start_equity: Decimal | None
     peak_equity: Decimal | None
     breakers: tuple[str, ...]
+    loss_anchor: Decimal | None = None
+    """Equity that the daily loss is measured from: the day's start, or the breaker's last reset."""
+    drawdown_anchor: Decimal | None = None
+    """Equity that the drawdown limit is measured from: the peak since the breaker's last reset."""
+    consecutive_losses: int = 0
+    orders_counted: int = 0
+    """Last orders that error ratio, slippage and order-to-trade ratio are counted from."""
+    complete: bool = True
+    """False: an anchor is missing, so only cancels and closes pass."""
 
 
 class BreakerOpened(Event, frozen=True, kw_only=True):
@@ -64,7 +73,7 @@ class BreakerOpened(Event, frozen=True, kw_only=True):
     REASON: ClassVar[str] = "Why the bot stopped taking risk, with the numbers."
 
     breaker: str
-    """The limit's settings key: ``max_daily_loss`` or ``max_drawdown``."""
+    """The limit's settings key, one of the catalogue's breakers."""
     error_code: str
     limit_value: Decimal
     observed: Decimal
@@ -80,6 +89,24 @@ class BreakerReset(Event, frozen=True, kw_only=True):
     breaker: str
     actor: str
     reason: str
+    how: str = "day"
+    """``day``: a new trading day began; ``cool_down``: it is over; ``person``: somebody reset it."""
+    anchor: Decimal | None = None
+    """Equity that the limit is measured from, from here on; None where it is not measured from equity, or stays."""
+    consequence: str = ""
+    """What the reset changes and what it leaves, in words."""
+    command_id: str | None = None
+
+
+class LossWarned(Event, frozen=True, kw_only=True):
+    """Half of the daily loss limit is used; once until the next day or reset."""
+
+    KIND: ClassVar[str] = "loss.warned"
+    REASON: ClassVar[str] = "A warning while there is room still; a restart must not repeat it."
+
+    limit_value: Decimal
+    observed: Decimal
+    message: str
 
 
 class ReconciliationCompleted(Event, frozen=True, kw_only=True):
@@ -141,7 +168,9 @@ class ProtectionChanged(Event, frozen=True, kw_only=True):
     """A position is protected, is not any more, or lacks the protection that it should have."""
 
     KIND: ClassVar[str] = "protection.changed"
-    REASON: ClassVar[str] = "A position without its stop is a risk of its own, whatever orders say one by one."
+    REASON: ClassVar[str] = (
+        "A position without its stop is a risk of its own, whatever orders say one by one."
+    )
 
     symbol: str
     status: ProtectionStatus

@@ -63,6 +63,17 @@ class BarClosed(Event, frozen=True, kw_only=True):
     """Bars between the last one and this one that never came."""
 
 
+class PriceConfirmed(Event, frozen=True, kw_only=True):
+    """A price that had jumped is the venue's own, asked for by another way: it is believed from here on."""
+
+    KIND: ClassVar[str] = "price.confirmed"
+    REASON: ClassVar[str] = "Which price later ones are compared with, and why a jump was believed."
+
+    symbol: str
+    price: Decimal
+    """Middle of the bid and ask that the venue answered."""
+
+
 class FeedReconnected(Event, frozen=True, kw_only=True):
     """Data flows again on a stream that had ended."""
 

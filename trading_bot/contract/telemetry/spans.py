@@ -12,6 +12,7 @@ SEND_ORDER: Final = "send order"
 RECEIVE_FILL: Final = "receive fill"
 RECONCILE: Final = "reconcile books"
 RESOLVE_ORDER: Final = "resolve order"
+FLATTEN_POSITION: Final = "flatten position"
 ANSWER_REQUEST: Final = "answer request"
 RUN_WORKFLOW: Final = "run workflow"
 RUN_STEP: Final = "run step"
@@ -25,6 +26,7 @@ SPANS: Final = {
     SEND_ORDER: "The request to the venue.",
     RECEIVE_FILL: "One execution taken into the books.",
     RECONCILE: "Orders, fills, balances and positions compared with the venue.",
+    FLATTEN_POSITION: "One position closed on a person's command, up to its order handed over.",
     RESOLVE_ORDER: "An order with unknown outcome asked for by its client order id.",
     ANSWER_REQUEST: "One request to ops; kept where it failed or its caller traces, and a share of the others.",
     RUN_WORKFLOW: "One execution of a workflow, from its turn to its end.",

@@ -10,6 +10,13 @@ from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
 from trading_bot.domain.bookkeeping import adopt_balance, adopt_position
 from trading_bot.domain.fold.handler import Handler
+from trading_bot.domain.guards import (
+    BY_COOL_DOWN,
+    BY_DAY,
+    MAX_CONSECUTIVE_LOSSES,
+    MAX_DAILY_LOSS,
+    MAX_DRAWDOWN,
+)
 from trading_bot.domain.state import Breaker, Mismatch, Protection, State
 
 
@@ -25,6 +32,7 @@ def _day_started(state: State, envelope: Envelope, event: account.DayStarted) ->
     state.account.day = event.day
     state.account.day_started_at = envelope.ts
     state.account.day_start_equity = event.equity
+    state.account.loss_anchor = state.account.loss_warned_at = None
     state.performance.trades_today = 0
 
 
@@ -44,8 +52,25 @@ def _breaker_opened(state: State, envelope: Envelope, event: account.BreakerOpen
     tally.count(state, metrics.BREAKER_OPENINGS, event.breaker)
 
 
-def _breaker_reset(state: State, _envelope: Envelope, event: account.BreakerReset) -> None:
-    state.breakers.pop(event.breaker, None)
+def _breaker_reset(state: State, envelope: Envelope, event: account.BreakerReset) -> None:
+    """Close a breaker, and begin anew what it counts, so that the same loss does not open it again."""
+    opened = state.breakers.pop(event.breaker, None)
+    guards = state.guards
+    guards.counted_from[event.breaker] = envelope.ts
+    guards.half_open.pop(event.breaker, None)
+    if event.how == BY_COOL_DOWN:
+        guards.half_open[event.breaker] = None
+    if event.breaker == MAX_DAILY_LOSS and event.how != BY_DAY:
+        state.account.loss_anchor, state.account.loss_warned_at = event.anchor, None
+    elif event.breaker == MAX_DRAWDOWN:
+        state.account.drawdown_anchor = event.anchor
+    elif event.breaker == MAX_CONSECUTIVE_LOSSES:
+        half = int(opened.limit_value) // 2 if opened is not None and event.how == BY_COOL_DOWN else 0
+        guards.consecutive_losses = half
+
+
+def _loss_warned(state: State, envelope: Envelope, _event: account.LossWarned) -> None:
+    state.account.loss_warned_at = envelope.ts
 
 
 def _reconciliation_completed(
@@ -98,6 +123,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     account.AnchorsRestored.KIND: _anchors_restored,
     account.BreakerOpened.KIND: _breaker_opened,
     account.BreakerReset.KIND: _breaker_reset,
+    account.LossWarned.KIND: _loss_warned,
     account.ReconciliationCompleted.KIND: _reconciliation_completed,
     account.MismatchFound.KIND: _mismatch_found,
     account.MismatchSettled.KIND: _mismatch_settled,

@@ -9,7 +9,9 @@ from trading_bot.contract.events import lifecycle, observation
 from trading_bot.contract.events.lifecycle import ConditionStatus
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
+from trading_bot.domain.bookkeeping import remark
 from trading_bot.domain.fold.handler import Handler
+from trading_bot.domain.guards import PRICE_JUMP
 from trading_bot.domain.state import (
     RECENT_ERRORS,
     RECENT_MODES,
@@ -44,6 +46,7 @@ def _bot_started(state: State, envelope: Envelope, event: lifecycle.BotStarted) 
         state.account.currency, state.account.equity = event.currency, None
     for known in state.markets.values():
         known.blocks.clear()
+    state.account.doubted.clear()
 
 
 def _bot_ready(state: State, envelope: Envelope, event: lifecycle.BotReady) -> None:
@@ -88,6 +91,17 @@ def _symbol_blocked(state: State, envelope: Envelope, event: lifecycle.SymbolBlo
         blocks[event.reason] = Block(reason=event.reason, message=event.message, since=envelope.ts)
     else:
         blocks.pop(event.reason, None)
+    if event.reason == PRICE_JUMP:
+        _doubt(state, event)
+
+
+def _doubt(state: State, event: lifecycle.SymbolBlocked) -> None:
+    """While a price is not believed no peak is taken from it; once it is, equity counts as it stands."""
+    if event.blocked:
+        state.account.doubted[event.symbol] = None
+    else:
+        state.account.doubted.pop(event.symbol, None)
+        remark(state, event.symbol, state.ts)
 
 
 def _error_recorded(state: State, envelope: Envelope, event: lifecycle.ErrorRecorded) -> None:

@@ -47,9 +47,15 @@ def _bar_closed(state: State, envelope: Envelope, event: market.BarClosed) -> No
     known.bar_interval_ns = event.interval_ns
     known.bar_close = event.close
     known.bar_recorded_at = envelope.ts
+    if event.symbol not in state.account.doubted:
+        known.reference = event.close
     tally.count(state, metrics.BARS, event.symbol)
     if event.skipped:
         tally.count(state, metrics.BARS_SKIPPED, event.symbol, by=event.skipped)
+
+
+def _price_confirmed(state: State, _envelope: Envelope, event: market.PriceConfirmed) -> None:
+    known_market(state, event.symbol).reference = event.price
 
 
 def _feed_reconnected(state: State, _envelope: Envelope, event: market.FeedReconnected) -> None:
@@ -60,5 +66,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     market.InstrumentListed.KIND: _instrument_listed,
     market.QuoteConflated.KIND: _quote_conflated,
     market.BarClosed.KIND: _bar_closed,
+    market.PriceConfirmed.KIND: _price_confirmed,
     market.FeedReconnected.KIND: _feed_reconnected,
 }

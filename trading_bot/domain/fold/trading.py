@@ -11,12 +11,24 @@ from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.domain import tally
 from trading_bot.domain.bookkeeping import apply_fill
 from trading_bot.domain.fold.handler import Handler
-from trading_bot.domain.orders import Order, OrderStatus, next_status, status_after_fill
+from trading_bot.domain.orders import FLATTENING, Order, OrderStatus, next_status, status_after_fill
 from trading_bot.domain.state import RECENT_ORDERS, State
 
+NEVER_SENT: Final = "never_sent"
 
-def _signal_raised(state: State, _envelope: Envelope, event: trading.SignalRaised) -> None:
+
+def _signal_raised(state: State, envelope: Envelope, event: trading.SignalRaised) -> None:
     tally.count(state, metrics.SIGNALS, event.strategy, event.symbol, event.side)
+    if event.side is trading.Side.SELL:
+        _want_exit(state, event.symbol, envelope.ts)
+    elif (position := state.positions.get(event.symbol)) is not None:
+        position.exit_wanted_at = None
+
+
+def _want_exit(state: State, symbol: str, at: int) -> None:
+    position = state.positions.get(symbol)
+    if position is not None and position.trip_open and position.exit_wanted_at is None:
+        position.exit_wanted_at = at
 
 
 def _order_denied(state: State, _envelope: Envelope, event: trading.OrderDenied) -> None:
@@ -41,6 +53,8 @@ def _order_intended(state: State, envelope: Envelope, event: trading.OrderIntend
         stop_price=event.stop_price,
         pair=event.pair,
     )
+    if event.strategy == FLATTENING:
+        _want_exit(state, event.symbol, envelope.ts)
 
 
 def _order_sent(state: State, envelope: Envelope, event: trading.OrderSent) -> None:
@@ -66,7 +80,7 @@ def _order_acknowledged(state: State, envelope: Envelope, event: trading.OrderAc
 
 
 def _order_filled(state: State, envelope: Envelope, event: trading.OrderFilled) -> None:
-    if not tally.first_report(state, event.symbol, event.trade_id):
+    if not tally.first_report(state, event.symbol, event.trade_id, envelope.ts):
         return
     order = _order(state, event.client_order_id)
     if order is not None:
@@ -99,6 +113,9 @@ def _order_cancelled(state: State, envelope: Envelope, event: trading.OrderCance
 
 
 def _order_rejected(state: State, envelope: Envelope, event: trading.OrderRejected) -> None:
+    order = state.orders.get(event.client_order_id)
+    if order is not None and event.reason != NEVER_SENT:
+        order.failed = True
     _end(state, event.client_order_id, event.message, "rejected", envelope)
 
 
@@ -109,6 +126,7 @@ def _order_outcome_lost(state: State, envelope: Envelope, event: trading.OrderOu
     order.status = next_status(order, envelope.kind)
     if order.status is OrderStatus.UNKNOWN and order.unknown_since is None:
         order.unknown_since = envelope.ts
+        order.failed = True
         order.reason = event.message
         tally.count(state, metrics.ORDERS, order.symbol, order.side, order.type, "unknown")
 
