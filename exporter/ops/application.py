@@ -10,7 +10,7 @@ from exporter.ops import problems
 from exporter.ops.access import audit, gate
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
-from exporter.ops.resources import documentation, errors, health, lists, metrics_page, state, summary
+from exporter.ops.resources import documentation, errors, health, lists, metrics_page, state, stream, summary
 
 PREFIX: Final = "/api/v1"
 RESOURCES: Final = (
@@ -19,6 +19,7 @@ RESOURCES: Final = (
     summary.blueprint,
     errors.blueprint,
     lists.blueprint,
+    stream.blueprint,
 )
 LARGEST_BODY: Final = 1024 * 1024
 

@@ -70,6 +70,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf = msgspec.field(default_factory=Shelf)
     history: History
     pings: tuple[Ping, ...] = ()
+    stream_port: int | None = None
 
 
 def dependencies() -> Dependencies:

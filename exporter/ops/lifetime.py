@@ -17,9 +17,11 @@ from exporter.ops.dependencies import Dependencies
 from exporter.ops.history import CONTROL, JOURNAL, History
 from exporter.ops.metrics import Registry
 from exporter.ops.metrics.process import ask_process
+from exporter.ops.metrics.stream import ask_stream
 from exporter.ops.readiness import alerts_ping, control_ping, disk_ping, journal_ping
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
+from exporter.ops.stream.server import StreamServer
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
 from trading_bot.boot.settings import BootSettings
@@ -43,8 +45,11 @@ class Lifetime:
     Begun by :meth:`begin` in the process that serves, after any fork: locks and threads do not survive one.
     """
 
-    def __init__(self, lock: Lock, tape: TapeWriter, view: BotView, needs: Dependencies) -> None:
+    def __init__(
+        self, lock: Lock, tape: TapeWriter, view: BotView, stream: StreamServer, needs: Dependencies
+    ) -> None:
         self.needs = needs
+        self._stream = stream
         self._lock = lock
         self._tape = tape
         self._view = view
@@ -57,7 +62,7 @@ class Lifetime:
 
         Raises:
             TickertapeError: JRNL_001 to JRNL_010 when another ops runs on this home or its tape cannot be
-                written; BOT_006 when a key file cannot be used.
+                written; BOT_005 when the stream's port is in use, BOT_006 when a key file cannot be used.
         """
         home = Home(settings.home)
         keys = KeyRing.of_home(home, settings)
@@ -79,6 +84,22 @@ class Lifetime:
         shelf.start()
         metrics = Registry()
         ask_process(metrics, clock.now_ns(), tape, view)
+        stream = StreamServer(
+            settings,
+            view,
+            identify=keys.identify,
+            refuse=recorder.refusal,
+            report=errors.record,
+            clock=clock,
+        )
+        ask_stream(metrics, stream.counts)
+        try:
+            stream.start()
+        except BaseException:
+            view.stop()
+            tape.close(CLOSE_SECONDS)
+            lock.release()
+            raise
         needs = Dependencies(
             metrics=metrics,
             view=view,
@@ -95,8 +116,9 @@ class Lifetime:
                 alerts_ping(alerts),
                 disk_ping(home.path),
             ),
+            stream_port=stream.port,
         )
-        return cls(lock, tape, view, needs)
+        return cls(lock, tape, view, stream, needs)
 
     def end(self, reason: str) -> None:
         """Say why on the tape, and give everything back. What cannot be written within a second is lost."""
@@ -104,6 +126,7 @@ class Lifetime:
         try:
             self._tape.append(OpsStopped(reason=reason))
             self.needs.alerts.stop()
+            self._stream.stop(CLOSE_SECONDS)
             self._view.stop()
             self.needs.history.close()
             self._tape.close(CLOSE_SECONDS)

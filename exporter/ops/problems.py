@@ -27,6 +27,7 @@ STATUS: Final = {
     "API_003": 405,
     "API_004": 503,
     "API_010": 503,
+    "API_020": 426,
     INTERNAL: SERVER_ERROR,
     "API_006": 429,
 }
@@ -39,6 +40,7 @@ HEADERS: Final = {
     "AUTH_001": {"WWW-Authenticate": 'Bearer realm="tickertape"'},
     "API_004": {"Retry-After": "1"},
     "API_010": {"Retry-After": "1"},
+    "API_020": {"Upgrade": "websocket"},
 }
 
 

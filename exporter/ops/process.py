@@ -18,6 +18,7 @@ from trading_bot.boot.settings import BootSettings, url_host
 from trading_bot.journal import Lock
 
 PORT_VARIABLE: Final = "BOT_API_PORT"
+STREAM_VARIABLE: Final = "BOT_STREAM_PORT"
 KILL_SECONDS: Final = 2
 HEADER_MILLISECONDS: Final = 5_000
 TARGET: Final = "exporter.ops.worker:application"
@@ -35,6 +36,7 @@ def run(settings: BootSettings) -> int:
     home = Home(settings.home)
     Lock.acquire(home.ops).release()  # the worker takes it; a second ops hears so here, in one line
     probe(settings.host, settings.api_port, PORT_VARIABLE)
+    probe(settings.host, settings.stream_port, STREAM_VARIABLE)
     server = Server(
         TARGET,
         address=_address(settings.host, settings.api_port),

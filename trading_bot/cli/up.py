@@ -165,6 +165,7 @@ def introduction(settings: BootSettings, home: Home) -> str:
             "  bot       trades; its tape is journal.db in the home folder",
             f"  exporter  http://{host}:{settings.metrics_port}/metrics",
             f"  ops       http://{host}:{settings.api_port}/api/v1",
+            f"  stream    ws://{host}:{settings.stream_port}/api/v1/stream",
             f"  read key  {key}  (in {home.read_key})",
             "",
             "Try, in another terminal:",

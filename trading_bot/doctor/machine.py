@@ -31,8 +31,6 @@ LISTENERS: Final = (
     ("BOT_STREAM_PORT", "stream_port", "ops"),
 )
 """Variable, boot setting, and the lock that the process holds which listens there."""
-MAY_BE_SILENT: Final = ("BOT_STREAM_PORT",)
-"""Reserved by their process, which need not listen there."""
 
 
 def sqlite(_patient: Patient) -> Iterator[Finding]:
@@ -153,7 +151,7 @@ def ports(patient: Patient) -> Iterator[Finding]:
                 "End that program, or choose another port",
                 f"ss -ltnp 'sport = :{port}'",
             )
-        elif owner is not None and not taken and variable not in MAY_BE_SILENT:
+        elif owner is not None and not taken:
             yield failed(
                 "ports",
                 f"{variable}: process {owner} runs and does not listen on {port}",

@@ -98,12 +98,12 @@ class StreamServer:
         if self._failure is not None:
             raise self._failure
 
-    def stop(self) -> None:
-        """Close every connection, saying so, and end the thread; may be called twice."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Close every connection, saying so, and wait so long for the thread's end; may be called twice."""
         if self._loop is not None and self._stopping is not None:
             with contextlib.suppress(RuntimeError):  # it has ended already
                 self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(STOP_SECONDS)
+        self._thread.join(seconds)
 
     def subscriptions(self) -> dict[str, int]:
         """Return how many readers each channel has."""

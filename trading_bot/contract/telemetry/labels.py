@@ -11,6 +11,8 @@ from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus
 from trading_bot.contract.events.trading import Liquidity, OrderType, Side, Trigger
 from trading_bot.contract.events.workflow import ExecutionOutcome
 from trading_bot.contract.settings import CALENDARS
+from trading_bot.contract.stream import CLOSED_REASONS
+from trading_bot.contract.stream import LABELS as CHANNEL_LABELS
 from trading_bot.contract.telemetry.definition import Label
 
 UP_REASONS: Final = (
@@ -141,6 +143,10 @@ HTTP_STATUS: Final = Label("status", "the answer's HTTP status", (*HTTP_STATUSES
 SIGN_IN: Final = Label("outcome", "of a sign-in", ("accepted", "refused"))
 WORKFLOW: Final = Label("workflow", "the workflow's id, the name of its file")
 WORKFLOW_OUTCOME: Final = Label("outcome", "how an execution ended", tuple(ExecutionOutcome))
+STREAM_CHANNEL: Final = Label(
+    "channel", "the stream's channel; custom stands for all of those", CHANNEL_LABELS
+)
+STREAM_CLOSED_REASON: Final = Label("reason", "why a connection ended", CLOSED_REASONS)
 VERSION: Final = Label("version", "Tickertape's version")
 PYTHON: Final = Label("python", "the interpreter's version")
 VENUE: Final = Label("venue", "ccxt's exchange id")

@@ -23,6 +23,7 @@ from trading_bot.contract.telemetry.metrics import (
     process,
     reconciliation,
     risk,
+    stream,
     telemetry,
 )
 from trading_bot.contract.telemetry.metrics.account import *
@@ -37,6 +38,7 @@ from trading_bot.contract.telemetry.metrics.orders import *
 from trading_bot.contract.telemetry.metrics.process import *
 from trading_bot.contract.telemetry.metrics.reconciliation import *
 from trading_bot.contract.telemetry.metrics.risk import *
+from trading_bot.contract.telemetry.metrics.stream import *
 from trading_bot.contract.telemetry.metrics.telemetry import *
 
 SUBJECTS: Final[tuple[ModuleType, ...]] = (
@@ -53,6 +55,7 @@ SUBJECTS: Final[tuple[ModuleType, ...]] = (
     exporter,
     telemetry,
     api,
+    stream,
 )
 """In the order of the reference page."""
 
