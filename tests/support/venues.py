@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from support.exchange_process import ExchangeProcess
 from trading_bot.boot.clock import SystemClock
+from trading_bot.boot.home import Credentials
 from trading_bot.contract.events.trading import OrderType, Side, TimeInForce
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues.ccxt_venue import CcxtVenue
@@ -115,8 +116,10 @@ def ccxt_venue(
     arguments: dict[str, Any] = {
         "name": "binance",
         "url": url or exchange.url,
-        "api_key": (exchange.home / "venue-key").read_text().strip(),
-        "secret": (exchange.home / "venue-secret").read_text().strip(),
+        "credentials": Credentials(
+            api_key=(exchange.home / "venue-key").read_text().strip(),
+            secret=(exchange.home / "venue-secret").read_text().strip(),
+        ),
         "interval": exchange.bar,
         "request_timeout_seconds": 2.0,
         "clock": SystemClock(),

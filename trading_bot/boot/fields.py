@@ -74,6 +74,11 @@ def path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
+def switch(text: str) -> bool:
+    """Read true or false."""
+    return {"true": True, "false": False}[_matching(re.compile("true|false"), text.lower())]
+
+
 def seconds(text: str) -> float:
     """Read a number of seconds, not negative and finite."""
     number = float(text)
@@ -117,8 +122,22 @@ FIELDS: Final[tuple[Field, ...]] = (
         "Exchange to trade on",
     ),
     Field("BOT_VENUE__URL", url, _URL, "http://127.0.0.1:8100", "Address of the exchange instead of ccxt's"),
+    Field(
+        "BOT_VENUE__TESTNET",
+        switch,
+        "true or false",
+        "true",
+        "Trade on the exchange's testnet, where ccxt knows one, with the testnet's own keys",
+    ),
     Field("BOT_VENUE__API_KEY_FILE", path, "a path", "/run/secrets/key", "File with the exchange's API key"),
     Field("BOT_VENUE__SECRET_FILE", path, "a path", "/run/secrets/secret", "File with the API key's secret"),
+    Field(
+        "BOT_VENUE__PASSPHRASE_FILE",
+        path,
+        "a path",
+        "/run/secrets/passphrase",
+        "File with the API key's passphrase, where an exchange has one",
+    ),
     Field(
         "BOT_API_AUTH_TOKEN",
         token,

@@ -15,6 +15,18 @@ from trading_bot.contract.errors import OperatorError
 PRIVATE: Final = 0o700
 
 
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys of an account at a venue. ``passphrase`` is empty where the venue has none."""
+
+    api_key: str
+    secret: str
+    passphrase: str = ""
+
+    def __repr__(self) -> str:
+        """Show nothing: it may end up in a traceback."""
+        return "Credentials(…)"
+
+
 class Home(msgspec.Struct, frozen=True):
     """Paths of a home folder. Building one touches nothing; :meth:`create` does."""
 
@@ -134,8 +146,8 @@ class Home(msgspec.Struct, frozen=True):
         return self
 
 
-def venue_credentials(settings: BootSettings) -> tuple[str, str]:
-    """Return API key and secret of the venue: from the files named, else from the home folder's own.
+def venue_credentials(settings: BootSettings) -> Credentials:
+    """Return the keys of the venue: from the files named, else from the home folder's own.
 
     Raises:
         OperatorError: BOT_006 when a file is missing, empty or readable by others; BOT_002 when a real
@@ -149,7 +161,8 @@ def venue_credentials(settings: BootSettings) -> tuple[str, str]:
             " found none; for example BOT_VENUE__API_KEY_FILE=/run/secrets/key"
         )
         raise OperatorError("BOT_002", message, setting="BOT_VENUE__API_KEY_FILE")
-    return (
-        keys.read_key(venue.api_key_file or home.venue_key),
-        keys.read_key(venue.secret_file or home.venue_secret),
+    return Credentials(
+        api_key=keys.read_key(venue.api_key_file or home.venue_key),
+        secret=keys.read_key(venue.secret_file or home.venue_secret),
+        passphrase=keys.read_key(venue.passphrase_file) if venue.passphrase_file else "",
     )

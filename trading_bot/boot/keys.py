@@ -61,6 +61,11 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def fingerprint(key: str) -> str:
+    """Return what names a key without telling it: the first 12 hex digits of its SHA-256."""
+    return hash_key(key)[:12]
+
+
 def verify_key(presented: str, hashed: str) -> bool:
     """Return whether ``presented`` is the key that was hashed, in a time that does not tell how close it is."""
     return hmac.compare_digest(hash_key(presented), hashed)

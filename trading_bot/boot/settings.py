@@ -29,14 +29,17 @@ class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which exchange the bot trades on.
 
     ``name`` is ``simulated`` or ccxt's name of an exchange; ``url`` replaces the addresses ccxt knows
-    (a testnet, a simulated exchange elsewhere). The files hold the API key and its secret; for the
-    simulated exchange they default to files of the home folder that are made on first start.
+    (a simulated exchange elsewhere); ``testnet`` chooses those of its testnet. The files hold the API key,
+    its secret and its passphrase; for the simulated exchange they default to files of the home folder
+    that are made on first start.
     """
 
     name: str = SIMULATED
     url: str | None = None
+    testnet: bool = False
     api_key_file: Path | None = None
     secret_file: Path | None = None
+    passphrase_file: Path | None = None
 
 
 class BootSettings(msgspec.Struct, frozen=True, kw_only=True):

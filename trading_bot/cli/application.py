@@ -27,6 +27,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "status": ("trading_bot.cli.status:status", "Show what the bot does, also when it is dead."),
     "trace": ("trading_bot.cli.trace:trace", "Show one trace: its spans, events and errors."),
     "doctor": ("trading_bot.cli.doctor:doctor", "Check a home folder and what runs on it, with remedies."),
+    "preflight": (
+        "trading_bot.cli.preflight:preflight",
+        "Ask the exchange what matters before the bot trades there.",
+    ),
     "halt": ("trading_bot.cli.halt:halt", "Stop trading now; works with everything else dead."),
     "resume": ("trading_bot.cli.resume:resume", "Lift a halt."),
 }

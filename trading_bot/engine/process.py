@@ -31,6 +31,7 @@ from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.measurement import Meter
 from trading_bot.engine.modes import ModeKeeper, halting
+from trading_bot.engine.protection import Protection
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_change import SettingsKeeper
 from trading_bot.engine.settings_source import DriftWatch, settings_in_force
@@ -136,6 +137,7 @@ def compose(
         feed=feed,
         venue_watch=venue_watch,
         decisions=decisions,
+        protection=Protection(context, venue, execution, feed),
         vitals=Vitals(context, beacon, feed, venue_watch, decisions, drift),
         settings=keeper,
         commands=Commands(context, execution, keeper),

@@ -75,6 +75,7 @@ WEIGHTS: Final[dict[tuple[str, str], Weigh]] = {
     ("POST", "/api/v3/order"): _always(1),
     ("POST", "/api/v3/order/test"): _always(1),
     ("POST", "/api/v3/order/cancelReplace"): _always(1),
+    ("GET", "/sapi/v1/account/apiRestrictions"): _always(1),
     ("GET", "/api/v3/order"): _always(4),
     ("DELETE", "/api/v3/order"): _always(1),
     ("GET", "/api/v3/openOrders"): _by_symbol(6, 80),

@@ -88,7 +88,8 @@ async def serve(
     handle_in_loop(dict.fromkeys(STOP_SIGNALS, stopping.set))
     home, clock = Home(settings.home), SystemClock()
     errors = ErrorRecorder(log_sink(JsonLines(home.log("exchange"), "exchange")), clock)
-    credentials = Credentials(*venue_credentials(settings))
+    own_keys = venue_credentials(settings)
+    credentials = Credentials(own_keys.api_key, own_keys.secret)
     with contextlib.closing(Books.open(home.exchange, begun_with, clock.now_ns())) as books:
         own = stored_in(home.data)
         app = application(assemble(books, credentials, clock, errors.record, stopping, own))

@@ -136,6 +136,11 @@ def account(venue: Venue, _parameters: Parameters) -> Any:
     return wire_account.account(shown, COMMISSION_RATE, venue.clock.now_ns())
 
 
+def api_restrictions(venue: Venue, _parameters: Parameters) -> Any:
+    """Answer what the key may do: trade, and nothing else; nobody can withdraw simulated money."""
+    return wire_account.api_restrictions(venue.clock.now_ns())
+
+
 def query_order(venue: Venue, parameters: Parameters) -> Any:
     """Answer one order."""
     market = market_of(venue, parameters)
@@ -197,6 +202,7 @@ PUBLIC: dict[str, Answer] = {
 }
 SIGNED: dict[tuple[str, str], Answer] = {
     ("GET", "/api/v3/account"): account,
+    ("GET", "/sapi/v1/account/apiRestrictions"): api_restrictions,
     ("GET", "/api/v3/order"): query_order,
     ("DELETE", "/api/v3/order"): cancel_order,
     ("GET", "/api/v3/openOrders"): open_orders,

@@ -37,6 +37,23 @@ def account(holdings: Account, rate: Decimal, now_ns: int) -> wire.Json:
     }
 
 
+def api_restrictions(now_ns: int) -> wire.Json:
+    """Return what the client's key may do."""
+    return {
+        "ipRestrict": True,
+        "createTime": wire.milliseconds(now_ns),
+        "enableReading": True,
+        "enableWithdrawals": False,
+        "enableInternalTransfer": False,
+        "permitsUniversalTransfer": False,
+        "enableMargin": False,
+        "enableFutures": False,
+        "enableVanillaOptions": False,
+        "enablePortfolioMarginTrading": False,
+        "enableSpotAndMarginTrading": True,
+    }
+
+
 def balances(holdings: Account, assets: Sequence[str]) -> list[wire.Json]:
     """Return what there is of each asset."""
     return [

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import localcontext
 from typing import Any, Final
 
+from trading_bot.boot.home import Credentials
 from trading_bot.contract.errors.definition import OperatorError
 from trading_bot.venues.translation import CURRENT, Request, scrub
 
@@ -51,16 +52,24 @@ def exchange_class(name: str) -> type[Any]:
 
 
 def make_client(
-    name: str, *, url: str | None, api_key: str, secret: str, timeout_seconds: float, interval: str
+    name: str,
+    *,
+    url: str | None,
+    testnet: bool,
+    credentials: Credentials,
+    timeout_seconds: float,
+    interval: str,
 ) -> Any:
     """Return ccxt's exchange object for ``name``; nothing is sent.
 
     Raises:
-        OperatorError: VENUE_011, ccxt has no such exchange, or it has no such interval.
+        OperatorError: VENUE_011, ccxt has no such exchange, or it has no such interval or no testnet.
     """
     client = type("Client", (Measured, exchange_class(name)), {})(
-        settings(name, api_key, secret, timeout_seconds)
+        settings(name, credentials, timeout_seconds)
     )
+    if testnet:
+        enter_testnet(client, name)
     if interval not in client.timeframes:
         raise OperatorError("VENUE_011", f"{name} has no bars of {interval!r}", name=name, interval=interval)
     client.has["fetchCurrencies"] = False
@@ -71,11 +80,23 @@ def make_client(
     return client
 
 
-def settings(name: str, api_key: str, secret: str, timeout_seconds: float) -> dict[str, Any]:
+def enter_testnet(client: Any, name: str) -> None:
+    """Point ccxt at an exchange's testnet.
+
+    Raises:
+        OperatorError: VENUE_011, ccxt knows no testnet of it.
+    """
+    if "test" not in client.urls:
+        raise OperatorError("VENUE_011", f"ccxt knows no testnet of {name}", name=name)
+    client.set_sandbox_mode(True)
+
+
+def settings(name: str, credentials: Credentials, timeout_seconds: float) -> dict[str, Any]:
     """Return the constructor's argument."""
     return {
-        "apiKey": api_key,
-        "secret": secret,
+        "apiKey": credentials.api_key,
+        "secret": credentials.secret,
+        "password": credentials.passphrase,
         "timeout": round(timeout_seconds * 1000),
         "number": str,
         "aiohttp_trust_env": False,

@@ -11,7 +11,15 @@ import msgspec
 from trading_bot.contract.errors.definition import OperatorError, RetriableError
 from trading_bot.contract.events.trading import Liquidity, OrderType, Side
 from trading_bot.domain.instruments import Instrument
-from trading_bot.venues.protocol import Balance, Bar, Quote, VenueFill, VenueOrder, VenueOrderStatus
+from trading_bot.venues.protocol import (
+    Balance,
+    Bar,
+    Permissions,
+    Quote,
+    VenueFill,
+    VenueOrder,
+    VenueOrderStatus,
+)
 
 MILLISECOND: Final = 1_000_000
 ZERO: Final = Decimal(0)
@@ -236,3 +244,13 @@ def nanoseconds(milliseconds: object) -> int:
     if not isinstance(milliseconds, int) or milliseconds <= 0:
         raise undecodable("time", milliseconds)
     return milliseconds * MILLISECOND
+
+
+def permissions_of(answer: Mapping[str, Any]) -> Permissions:
+    """Return a key's permissions from Binance's answer to ``GET /sapi/v1/account/apiRestrictions``."""
+    moves = ("enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer")
+    return Permissions(
+        trade=answer["enableSpotAndMarginTrading"],
+        withdraw=any(answer.get(right, False) for right in moves),
+        bound_to_address=answer["ipRestrict"],
+    )

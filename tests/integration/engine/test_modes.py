@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.engine import Rig, play
 from support.tapes import open_writer
 
 from trading_bot.contract.events.lifecycle import Mode, ModeChanged
+from trading_bot.contract.events.trading import OrderDenied
 from trading_bot.domain.state import State
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.modes import ModeKeeper
@@ -97,3 +99,20 @@ def test_every_change_says_from_what_to_what_and_who(ledger: Ledger):
     assert [(change.previous, change.mode, change.actor) for change in seen] == [
         (Mode.PAUSED, Mode.HALTED, "ada")
     ]
+
+
+def test_a_journal_that_begins_reduce_only_stays_so_until_somebody_takes_it_back(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, begins="reduce_only")
+        async with rig.running() as bot:
+            assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.REDUCE_ONLY, "OperatorReduceOnly")
+            await bot.bar("1.20")
+            assert bot.events(OrderDenied)[-1].limit == "mode"
+        async with rig.running() as bot:
+            assert bot.state.mode.mode is Mode.REDUCE_ONLY, "a restart changes nothing about it"
+            bot.context.modes.withdraw("OperatorReduceOnly")
+            assert bot.state.mode.mode is Mode.RUNNING
+        async with rig.running() as bot:
+            assert bot.state.mode.mode is Mode.RUNNING
+
+    play(scenario())

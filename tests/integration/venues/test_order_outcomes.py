@@ -14,6 +14,7 @@ from support.command import free_ports
 from support.exchange_process import ExchangeProcess, exchange_running
 from support.venues import SYMBOL, ccxt_venue, order
 
+from trading_bot.boot.home import Credentials
 from trading_bot.contract.errors import (
     HaltError,
     NonRetriableError,
@@ -304,7 +305,7 @@ def test_what_is_not_an_answer_is_never_taken_for_an_empty_one(
 
 def test_wrong_credentials_are_refused_when_the_venue_is_opened(exchange: ExchangeProcess) -> None:
     async def run() -> None:
-        venue = ccxt_venue(exchange, secret="not the secret")
+        venue = ccxt_venue(exchange, credentials=Credentials(api_key="", secret="not the secret"))
         with pytest.raises(OperatorError) as raised:
             await venue.open([SYMBOL])
         assert raised.value.code == "VENUE_002"

@@ -134,6 +134,15 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         remediation=(Remediation("Stop the other one, or name another folder with --home DIR"),),
     ),
     ErrorDefinition(
+        code="BOT_014",
+        title="Home has its settings already",
+        consequence=OperatorError,
+        severity=Severity.ERROR,
+        cause="The canary's settings were to be written into a home with a journal or a config.yaml.",
+        impact="Nothing was written.",
+        remediation=(Remediation("Begin the canary in a home of its own: --home DIR"),),
+    ),
+    ErrorDefinition(
         code="BOT_999",
         title="Unexpected error",
         consequence=NonRetriableError,
