@@ -16,12 +16,11 @@ from typing import Final
 
 import msgspec
 
-from trading_bot.contract.events.account import ProtectionStatus
 from trading_bot.contract.events.trading import Side, Trigger
 from trading_bot.contract.settings import Protection, Settings
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import Order
-from trading_bot.domain.state import ZERO, State, mark_of
+from trading_bot.domain.state import ZERO, State
 
 HUNDRED: Final = Decimal(100)
 
@@ -73,13 +72,16 @@ def protective_orders(state: State, symbol: str) -> list[Order]:
     return [o for o in state.orders.values() if o.symbol == symbol and o.trigger is not None]
 
 
-def plan(state: State, settings: Settings, instrument: Instrument, *, native: bool) -> Plan:
+def plan(
+    state: State, settings: Settings, instrument: Instrument, mark: Decimal | None, *, native: bool
+) -> Plan:
     """Return the next step for one symbol.
 
     Args:
         state: the live state.
         settings: in force.
         instrument: the venue's rules for the symbol.
+        mark: the middle of a quote that is fresh, or None.
         native: whether the venue takes orders that wait for a price.
     """
     symbol = instrument.symbol
@@ -89,11 +91,11 @@ def plan(state: State, settings: Settings, instrument: Instrument, *, native: bo
     wanted = settings.protection.get(symbol)
     quantity = protectable(state, instrument)
     if wanted is not None and quantity > ZERO:
-        legs = _legs(state, wanted, instrument, quantity, resting)
+        legs = _legs(state, wanted, instrument, quantity, resting, mark)
         if not legs:
             return Plan(step=Step.LACK, message="neither the entry price nor a mark is known")
         if all(instrument.accepts(leg.quantity, leg.price) for leg in legs):
-            return _towards(legs, resting, mark_of(state, symbol), native=native)
+            return _towards(legs, resting, mark, native=native)
     return Plan(step=Step.CANCEL if resting else Step.REST)
 
 
@@ -133,17 +135,20 @@ def reached_leg(legs: tuple[Leg, ...], mark: Decimal | None) -> Leg | None:
     return None
 
 
-def status_of(step: Step, legs: tuple[Leg, ...]) -> ProtectionStatus | None:
-    """Return what a step says about the position; None where it is not decided yet."""
-    if step is Step.REST:
-        return ProtectionStatus.VENUE if legs else ProtectionStatus.NONE
-    if step is Step.WATCH:
-        return ProtectionStatus.BOT
-    return ProtectionStatus.MISSING if step is Step.LACK else None
+def lacks(state: State, settings: Settings, instrument: Instrument) -> bool:
+    """Whether there is something to protect, and no protective order of the symbol rests at the venue."""
+    wanted = settings.protection.get(instrument.symbol)
+    resting = any(order.rests for order in protective_orders(state, instrument.symbol))
+    return wanted is not None and not resting and protectable(state, instrument) > ZERO
 
 
 def _legs(
-    state: State, wanted: Protection, instrument: Instrument, quantity: Decimal, resting: list[Order]
+    state: State,
+    wanted: Protection,
+    instrument: Instrument,
+    quantity: Decimal,
+    resting: list[Order],
+    mark: Decimal | None,
 ) -> tuple[Leg, ...]:
     known = {order.trigger: order.stop_price for order in resting}
     position = state.positions[instrument.symbol]
@@ -155,7 +160,7 @@ def _legs(
         if not percent:
             continue
         price = known.get(trigger) if position.entry_price is None else None
-        base = position.entry_price or mark_of(state, instrument.symbol)
+        base = position.entry_price or mark
         if price is None and base is not None:
             price = instrument.round_price(base * (1 + percent / HUNDRED), Side.SELL)
         if price is None:

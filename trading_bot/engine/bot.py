@@ -22,6 +22,7 @@ from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.modes import HALTING_ERROR, OPERATOR_HALT
+from trading_bot.engine.protection import Protection
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_change import SettingsKeeper
 from trading_bot.engine.settlement import Settlement
@@ -60,6 +61,7 @@ class Parts:
     venue_watch: VenueWatch
     decisions: Decisions
     vitals: Vitals
+    protection: Protection
     settings: SettingsKeeper
     commands: Commands
 
@@ -77,6 +79,7 @@ class Bot:
         self._feed = parts.feed
         self._venue_watch = parts.venue_watch
         self._decisions = parts.decisions
+        self._protection = parts.protection
         self._vitals = parts.vitals
         self._settings = parts.settings
         self._commands = parts.commands
@@ -88,7 +91,7 @@ class Bot:
         self._doubted = False
         self._reconnecting_since = 0.0
         self._handlers: dict[type, Callable[[Any], None]] = {
-            protocol.Quote: self._feed.take,
+            protocol.Quote: self._take_quote,
             protocol.BarUpdate: lambda message: self._decisions.on_bar(message.bar),
             protocol.OrderReport: lambda message: self._execution.take_order(message.order, LearnedBy.STREAM),
             protocol.FillReport: lambda message: self._take_fill(message.fill),
@@ -148,6 +151,8 @@ class Bot:
         await self._until_done(self._measure_clock)
         await self._until_done(lambda: self._reconcile("start"))
         await self._hear_quotes()
+        await self._protection.restore()
+        self._begin("protect", self._protection.run())
         await self._until_done(self._warm_up)
         self._ledger.append(
             BotReady(
@@ -308,6 +313,10 @@ class Bot:
                 await self._vitals.prune()
             except TickertapeError as error:
                 self._context.errors.record(error)
+
+    def _take_quote(self, quote: protocol.Quote) -> None:
+        self._feed.take(quote)
+        self._protection.heard(quote)
 
     def _take_fill(self, fill: protocol.VenueFill) -> None:
         if not self._execution.take_fill(fill, LearnedBy.STREAM):

@@ -9,6 +9,7 @@ EVALUATE_STRATEGY: Final = "evaluate strategy"
 CHECK_RISK: Final = "check risk"
 PLACE_ORDER: Final = "place order"
 SEND_ORDER: Final = "send order"
+PROTECT_POSITION: Final = "protect position"
 RECEIVE_FILL: Final = "receive fill"
 RECONCILE: Final = "reconcile books"
 RESOLVE_ORDER: Final = "resolve order"
@@ -24,6 +25,7 @@ SPANS: Final = {
     CHECK_RISK: "The pre-trade check of one order.",
     PLACE_ORDER: "One order from its intent to the venue's answer.",
     SEND_ORDER: "The request to the venue.",
+    PROTECT_POSITION: "One position closed because its stop-loss or take-profit was reached, and nothing else acts.",
     RECEIVE_FILL: "One execution taken into the books.",
     RECONCILE: "Orders, fills, balances and positions compared with the venue.",
     FLATTEN_POSITION: "One position closed on a person's command, up to its order handed over.",

@@ -1,0 +1,280 @@
+"""Protective orders at work: each position has the stop-loss and take-profit that the settings want.
+
+At the venue where it takes them, so that they act while the bot is away; else the bot compares prices
+itself. They are looked at whenever an order or a position has changed, and each second. A position that
+lacks them takes no new risk, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from trading_bot.contract.errors import HaltError, NonRetriableError
+from trading_bot.contract.events.account import ProtectionChanged, ProtectionStatus
+from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
+from trading_bot.contract.events.trading import OrderType, Side, Trigger
+from trading_bot.contract.telemetry import spans
+from trading_bot.domain.clock import SECOND
+from trading_bot.domain.orders import OrderStatus
+from trading_bot.domain.protection import Plan, Step, lacks, plan, protective_orders, reached_leg
+from trading_bot.domain.risk import Proposal
+from trading_bot.engine.context import Context
+from trading_bot.engine.execution import Execution
+from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.venues.protocol import Quote, Venue
+
+UNPROTECTED: Final = "Unprotected"
+NOBODY: Final = "protection"
+"""Who sends the orders of a symbol that no strategy trades any more."""
+
+LOOK_SECONDS: Final = 1.0
+GRACE_NS: Final = 3 * SECOND
+"""A position may be without its orders for so long, while they are on their way."""
+MOST_STEPS: Final = 6
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 30.0
+RESTORE_ATTEMPTS: Final = 5
+
+
+class Trouble(msgspec.Struct):
+    """What went wrong with one symbol, and when to try again, by the loop's clock."""
+
+    failures: int
+    not_before: float
+    message: str
+
+
+class Protection:
+    """Keeps every position's protective orders as they should be; one step a symbol at a time.
+
+    Args:
+        chance: spreads the pauses after a failure, numbers in [0, 1).
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        venue: Venue,
+        execution: Execution,
+        feed: FeedWatch,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._clock = context.clock
+        self._venue = venue
+        self._execution = execution
+        self._feed = feed
+        self._chance = chance
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._troubles: dict[str, Trouble] = {}
+        self._lacking_since: dict[str, int] = {}
+        self._watched: dict[str, Plan] = {}
+
+    async def run(self) -> None:
+        """Look after every symbol until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._execution.moved.wait(), LOOK_SECONDS)
+            self._execution.moved.clear()
+            for symbol in self._concerned():
+                if symbol not in self._working:
+                    task = asyncio.create_task(self.level(symbol), name=f"protect {symbol}")
+                    self._working[symbol] = task
+                    task.add_done_callback(partial(self._levelled, symbol))
+
+    def heard(self, quote: Quote) -> None:
+        """Compare a quote with the prices that the bot itself watches."""
+        watched = self._watched.get(quote.symbol)
+        if watched is not None and reached_leg(watched.legs, (quote.bid + quote.ask) / 2) is not None:
+            self._execution.moved.set()
+
+    async def restore(self) -> None:
+        """Before trading begins: bring back what every position should have. What the venue refuses halts."""
+        for symbol in self._concerned():
+            await self.level(symbol)
+            for _ in range(RESTORE_ATTEMPTS):
+                trouble = self._troubles.get(symbol)
+                if trouble is None:
+                    break
+                await asyncio.sleep(max(0.0, trouble.not_before - asyncio.get_running_loop().time()))
+                await self.level(symbol)
+            trouble = self._troubles.get(symbol)
+            if trouble is not None and self._lacks(symbol) and self._context.modes.mode is not Mode.HALTED:
+                message = f"{symbol} was not protected again after the start: {trouble.message}"
+                self._context.errors.record(HaltError("ORDER_006", message, symbol=symbol))
+
+    async def level(self, symbol: str) -> None:
+        """Take the steps that are due for one symbol, until it is as it should be or has to wait."""
+        for _ in range(MOST_STEPS):
+            step = self._next(symbol)
+            self._say(symbol, step)
+            if not self._may_act(symbol, step):
+                return
+            if step.step is Step.CANCEL:
+                await self._execution.cancel_protective(symbol, step.message or "nothing is left to protect")
+                if any(order.rests for order in protective_orders(self._ledger.state, symbol)):
+                    return  # it is asked for; what comes of it sets this going again
+            elif step.step is Step.PLACE:
+                await self._place(symbol, step)
+            elif step.step is Step.CLOSE:
+                self._close(symbol, step)
+                return
+            else:
+                return
+
+    def _concerned(self) -> list[str]:
+        """Return the symbols that should be protected, or were."""
+        wanted, said = self._context.settings.protection, self._ledger.state.protection
+        return [symbol for symbol in self._execution.instruments if symbol in wanted or symbol in said]
+
+    def _lacks(self, symbol: str) -> bool:
+        return lacks(self._ledger.state, self._context.settings, self._execution.instruments[symbol])
+
+    def _levelled(self, symbol: str, task: asyncio.Task[None]) -> None:
+        self._working.pop(symbol, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._context.errors.record(error)
+
+    def _next(self, symbol: str) -> Plan:
+        return plan(
+            self._ledger.state,
+            self._context.settings,
+            self._execution.instruments[symbol],
+            self._fresh_mark(symbol),
+            native=self._venue.takes_triggers,
+        )
+
+    def _fresh_mark(self, symbol: str) -> Decimal | None:
+        quote = self._feed.quotes.get(symbol)
+        if quote is None or symbol not in self._context.settings.protection or symbol in self._feed.stale():
+            return None
+        return (quote.bid + quote.ask) / 2
+
+    def _may_act(self, symbol: str, step: Plan) -> bool:
+        """Whether to take a step now: not without a journal, and not soon after a failure.
+
+        While halted nothing is sent, so nothing is taken away that something should follow.
+        """
+        trouble = self._troubles.get(symbol)
+        if trouble is not None and asyncio.get_running_loop().time() < trouble.not_before:
+            return False
+        if self._context.modes.mode is Mode.HALTED and step.legs:
+            return False
+        return self._ledger.fault is None
+
+    async def _place(self, symbol: str, step: Plan) -> None:
+        before = {order.client_order_id for order in protective_orders(self._ledger.state, symbol)}
+        trace = self._context.tracer.trace()
+        task = self._execution.protect(self._owner(symbol), symbol, step.legs, trace)
+        sent = [o for o in protective_orders(self._ledger.state, symbol) if o.client_order_id not in before]
+        await task
+        refused = next((order for order in sent if order.status is OrderStatus.REJECTED), None)
+        if refused is None:
+            self._troubles.pop(symbol, None)
+            return
+        self._fail(symbol, f"the venue does not take its protective orders: {refused.reason}")
+        self._say(symbol, step)
+
+    def _close(self, symbol: str, step: Plan) -> None:
+        """Sell at the market what a price was reached for; the check of every order is asked."""
+        quote = self._feed.quotes[symbol]
+        self._feed.write_down(symbol)
+        proposal = Proposal(
+            strategy=self._owner(symbol),
+            symbol=symbol,
+            side=Side.SELL,
+            type=OrderType.MARKET,
+            quantity=step.quantity,
+            price=quote.bid,
+            protective=True,
+        )
+        trace = self._context.tracer.trace()
+        with trace.span(spans.PROTECT_POSITION) as span:
+            span.set(spans.SYMBOL, symbol)
+            passed = self._execution.propose(proposal, trace, span)
+        self._fail(symbol, step.message if passed else f"{step.message}, and the close was denied")
+        if not passed and (recorded := trace.drain()) is not None:
+            self._ledger.append(recorded, trace_id=trace.trace_id)
+
+    def _fail(self, symbol: str, message: str) -> None:
+        known = self._troubles.get(symbol)
+        failures = known.failures + 1 if known is not None else 1
+        pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) * (0.5 + 0.5 * self._chance())
+        not_before = asyncio.get_running_loop().time() + pause
+        self._troubles[symbol] = Trouble(failures, not_before, message)
+
+    def _owner(self, symbol: str) -> str:
+        strategies = self._context.settings.strategies.items()
+        return next((name for name, strategy in strategies if symbol in strategy.symbols), NOBODY)
+
+    def _say(self, symbol: str, step: Plan) -> None:
+        """Write down how the position stands, where that is known and another than on the tape."""
+        if step.step in {Step.REST, Step.WATCH}:
+            self._troubles.pop(symbol, None)
+        self._watched.pop(symbol, None)
+        if step.step is Step.WATCH:
+            self._watched[symbol] = step
+        status = self._status(symbol, step)
+        known = self._ledger.state.protection.get(symbol)
+        if status is None or (known is None and status is ProtectionStatus.NONE):
+            return
+        said = ProtectionChanged(
+            symbol=symbol,
+            status=status,
+            quantity=step.quantity,
+            stop_loss=step.price(Trigger.STOP_LOSS),
+            take_profit=step.price(Trigger.TAKE_PROFIT),
+            message=self._why(symbol, step, status),
+        )
+        fields = ("status", "quantity", "stop_loss", "take_profit")
+        was_missing = known is not None and known.status is ProtectionStatus.MISSING
+        if was_missing and status is ProtectionStatus.MISSING:
+            return
+        if known is None or any(getattr(known, name) != getattr(said, name) for name in fields):
+            self._ledger.append(said)
+            self._block(said, was_missing=was_missing)
+
+    def _status(self, symbol: str, step: Plan) -> ProtectionStatus | None:
+        if step.step is Step.REST:
+            self._lacking_since.pop(symbol, None)
+            return ProtectionStatus.VENUE if step.legs else ProtectionStatus.NONE
+        if step.step is Step.WATCH:
+            self._lacking_since.pop(symbol, None)
+            return ProtectionStatus.BOT
+        if not self._lacks(symbol):
+            self._lacking_since.pop(symbol, None)
+            return None
+        now = self._clock.monotonic_ns()
+        since = self._lacking_since.setdefault(symbol, now)
+        is_missing = symbol in self._troubles or now - since >= GRACE_NS
+        return ProtectionStatus.MISSING if is_missing else None
+
+    def _why(self, symbol: str, step: Plan, status: ProtectionStatus) -> str:
+        if status is ProtectionStatus.MISSING:
+            trouble = self._troubles.get(symbol)
+            return trouble.message if trouble is not None else step.message or "they are not at the venue yet"
+        return {
+            ProtectionStatus.NONE: "nothing is held, or nothing is wanted",
+            ProtectionStatus.BOT: "the venue takes no such orders: the bot compares prices while it runs",
+            ProtectionStatus.VENUE: "the orders rest at the venue",
+        }[status]
+
+    def _block(self, said: ProtectionChanged, *, was_missing: bool) -> None:
+        is_missing = said.status is ProtectionStatus.MISSING
+        if is_missing == was_missing:
+            return
+        if is_missing:
+            message = f"{said.symbol} is without its protective orders: {said.message}"
+            self._context.errors.record(NonRetriableError("ORDER_005", message, symbol=said.symbol))
+        self._ledger.append(
+            SymbolBlocked(symbol=said.symbol, blocked=is_missing, reason=UNPROTECTED, message=said.message)
+        )
