@@ -13,6 +13,7 @@ from trading_bot.boot.roles import Role
 from trading_bot.boot.settings import BootSettings
 
 BEARER: Final = "bearer "
+FINGERPRINT_DIGITS: Final = 12
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,18 @@ class KeyRing:
                 KnownKey(name="BOT_API_AUTH_TOKEN", id="environment", role=Role.OPERATE, hashed=hashed)
             )
         return cls(tuple(known))
+
+    def replace(self, name: str, key: str) -> None:
+        """Accept ``key`` instead of the one that was known by this name."""
+        hashed = hash_key(key)
+        self._known = tuple(
+            msgspec.structs.replace(known, hashed=hashed) if known.name == name else known
+            for known in self._known
+        )
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return which keys are accepted, by name: the first digits of their hashes."""
+        return {known.name: known.hashed[:FINGERPRINT_DIGITS] for known in self._known}
 
     def identify(self, presented: str) -> KnownKey | None:
         """Return the key that was presented, or None.

@@ -1,0 +1,1 @@
+"""Workflows: routine work that proves its effect and survives a crash."""

@@ -1,0 +1,18 @@
+"""What a step can do: a closed table. Documentation and validation go by it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from exporter.ops.workflows.actions import commanding, files, keys, looking, network, programs, reading
+from exporter.ops.workflows.actions.definition import Action
+
+SUBJECTS: Final = (looking, commanding, reading, programs, files, keys, network)
+
+ACTIONS: Final[dict[str, Action]] = {
+    action.name: action for subject in SUBJECTS for action in subject.ACTIONS
+}
+"""Name to action, in the order of the documentation."""
+
+APPROVAL: Final = "approval"
+"""The action that waits for a person."""
