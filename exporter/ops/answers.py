@@ -16,7 +16,7 @@ from flask import Response, request
 
 from exporter.ops.alerts import ActiveAlert
 from exporter.ops.dependencies import dependencies
-from exporter.ops.representations.markdown import MARKDOWN
+from exporter.ops.representations.markdown import MARKDOWN, is_wanted
 from exporter.ops.representations.values import age_seconds
 from exporter.ops.representations.words import warnings
 from trading_bot.contract.errors import RetriableError
@@ -46,8 +46,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     position: TapePosition | None
     health: Health
     warnings: tuple[str, ...]
-    alerts: tuple[ActiveAlert, ...] | None
-    alerts_unknown: str | None
+    alerts: tuple[ActiveAlert, ...] | None = None
+    alerts_unknown: str | None = None
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +76,8 @@ def answer(
     if not needs.view.caught_up:
         raise RetriableError("API_004", "the tape is still being read after the start of this process")
     now = needs.clock.now_ns()
-    if markdown is not None and MARKDOWN in request.environ.get("HTTP_ACCEPT", ""):
-        return _as_text(markdown(needs.view.read(lambda state, health, _: represent(state, health, now))))
+    if markdown is not None and is_wanted(request.environ):
+        return text(markdown(needs.view.read(lambda state, health, _: represent(state, health, now))))
     seen = needs.alerts.seen()
 
     def render(state: State, health: Health, position: TapePosition | None) -> tuple[Rendered, int | None]:
@@ -129,8 +129,8 @@ def looked_up(body: msgspec.Struct, markdown: Callable[[Any], str] | None = None
 
     Its ETag is that of the body without ``generated_at``, which is its last member if it has one.
     """
-    if markdown is not None and MARKDOWN in request.environ.get("HTTP_ACCEPT", ""):
-        return _as_text(markdown(body))
+    if markdown is not None and is_wanted(request.environ):
+        return text(markdown(body))
     encoded = _encoder.encode(body)
     is_dated = body.__struct_fields__[-1] == VOLATILE[1]
     lasting = encoded[: encoded.rindex(f'"{VOLATILE[1]}":'.encode())] if is_dated else encoded
@@ -143,8 +143,9 @@ def looked_up(body: msgspec.Struct, markdown: Callable[[Any], str] | None = None
     return Response(encoded, headers=headers, mimetype=JSON)
 
 
-def _as_text(text: str) -> Response:
-    return Response(text, headers={"Cache-Control": _caching(), "Vary": "Accept"}, mimetype=MARKDOWN)
+def text(markdown: str) -> Response:
+    """Return Markdown."""
+    return Response(markdown, headers={"Cache-Control": _caching(), "Vary": "Accept"}, mimetype=MARKDOWN)
 
 
 def _caching() -> str:

@@ -10,7 +10,18 @@ from exporter.ops import problems
 from exporter.ops.access import audit, gate
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
-from exporter.ops.resources import documentation, errors, health, lists, metrics_page, state, stream, summary
+from exporter.ops.resources import (
+    documentation,
+    errors,
+    health,
+    history,
+    lists,
+    metrics_page,
+    reference,
+    state,
+    stream,
+    summary,
+)
 
 PREFIX: Final = "/api/v1"
 RESOURCES: Final = (
@@ -19,6 +30,8 @@ RESOURCES: Final = (
     summary.blueprint,
     errors.blueprint,
     lists.blueprint,
+    history.blueprint,
+    reference.blueprint,
     stream.blueprint,
 )
 LARGEST_BODY: Final = 1024 * 1024

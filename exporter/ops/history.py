@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from exporter.follow import MISSING
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import RetriableError, TickertapeError
 from trading_bot.contract.events import EVENTS
@@ -42,8 +43,8 @@ class History:
         self._readers: dict[str, TapeReader] = {}
         self._guard = threading.Lock()
 
-    def read(self, tape: str, function: Callable[[TapeReader], T]) -> T:
-        """Return what the function reads from a tape.
+    def read(self, tape: str, function: Callable[[TapeReader], T]) -> T | None:
+        """Return what the function reads from a tape; None while there is no such tape.
 
         Raises:
             RetriableError: API_010 when the tape cannot be read.
@@ -53,6 +54,8 @@ class History:
                 return function(self._reader(tape))
             except TickertapeError as error:
                 self._drop(tape)
+                if error.code == MISSING:
+                    return None
                 message = f"the {tape} cannot be read: {error.code} {error.definition.title}"
                 raise RetriableError("API_010", message, tape=tape) from error
 
@@ -93,6 +96,13 @@ def last_events(reader: TapeReader, span: Span, limit: int, kinds: Collection[st
     chosen = (None,) if kinds is None else tuple((kind,) for kind in kinds)
     found = [one for each in chosen for one in reader.read_back(before, limit, each) if one.seq > span.after]
     return sorted(found, key=_seq)[-limit:]
+
+
+def counts(reader: TapeReader, span: Span, kinds: Collection[str]) -> dict[str, int]:
+    """Return how many events of each kind a span holds, without those that it holds none of."""
+    before = span.before or reader.last_seq() + 1
+    counted = {kind: reader.count(kind, span.after, before, MOST_ROWS) for kind in kinds}
+    return {kind: count for kind, count in counted.items() if count}
 
 
 def kinds_matching(pattern: str) -> tuple[str, ...]:

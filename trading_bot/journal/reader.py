@@ -124,6 +124,12 @@ class TapeReader:
         query = f"{EVENT} seq < ?{marks} ORDER BY seq DESC LIMIT ?"
         return self._envelopes(self._rows(query, (before, *(kinds or ()), limit))[::-1])
 
+    def count(self, kind: str, after: int, before: int, most: int) -> int:
+        """Return how many events of a kind lie between two sequence numbers, at most ``most``; by index."""
+        query = "SELECT 1 FROM events WHERE kind = ? AND seq > ? AND seq < ? LIMIT ?"
+        counting = f"SELECT count(*) FROM ({query})"  # noqa: S608 - two constants
+        return int(self._rows(counting, (kind, after, before, most))[0][0])
+
     def seq_at(self, ts: int) -> int:
         """Return the last sequence number that was appended at ``ts`` (nanoseconds) or before; 0 when none was.
 

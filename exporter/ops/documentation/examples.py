@@ -93,4 +93,4 @@ MAKERS: Final[dict[type, Any]] = {
 
 def as_builtins(example: Any) -> Any:
     """Return an example that was given as a struct or as builtins."""
-    return msgspec.to_builtins(example)
+    return msgspec.json.decode(msgspec.json.encode(example))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import msgspec
 
 MARKDOWN: Final = "text/markdown"
+
+
+def is_wanted(environ: Mapping[str, Any]) -> bool:
+    """Whether a WSGI request accepts Markdown."""
+    return MARKDOWN in environ.get("HTTP_ACCEPT", "")
 
 
 def conditions_as_markdown(body: Any) -> str:

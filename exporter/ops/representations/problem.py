@@ -61,6 +61,12 @@ UP: Final = Link(href="/api/v1/health/healthz", why="whether this process is up;
 READY: Final = Link(href="/api/v1/health/readyz", why="whether it can answer yet")
 SUMMARY: Final = Link(href="/api/v1/summary", why="the bot in one small body")
 
+CONFIG: Final = Link(href="/api/v1/config", why="the settings in force, their generation and ETag")
+SCHEMA: Final = Link(href="/api/v1/config/schema", why="every setting with its bounds and meaning")
+DIFF: Final = Link(href="/api/v1/config/diff", why="what a change would do, and the token that confirms it")
+HISTORY: Final = Link(href="/api/v1/config/history", why="every change of settings")
+COMMANDS: Final = Link(href="/api/v1/commands", why="what was asked of the bot, and its answers")
+
 NEXT: Final[dict[str, tuple[Link, ...]]] = {
     "AUTH_001": (UP, DOCUMENTATION),
     "AUTH_002": (SUMMARY, DOCUMENTATION),
@@ -71,6 +77,13 @@ NEXT: Final[dict[str, tuple[Link, ...]]] = {
     "API_005": (SUMMARY,),
     "API_010": (READY, SUMMARY),
     "API_006": (UP,),
+    "API_030": (COMMANDS,),
+    "API_031": (READY, SUMMARY),
+    "CFG_001": (SCHEMA, CONFIG),
+    "CFG_006": (CONFIG,),
+    "CFG_008": (DIFF, CONFIG),
+    "CFG_010": (CONFIG,),
+    "CFG_012": (HISTORY,),
 }
 """Code to what helps beside the page of the code itself; other codes lead to the documentation."""
 
@@ -108,5 +121,4 @@ def example_problem(code: str, status: int) -> dict[str, Any]:
         errors=[],
         next=next_of(code),
     )
-    built: dict[str, Any] = msgspec.to_builtins(problem)
-    return built
+    return msgspec.json.decode(msgspec.json.encode(problem), type=dict[str, Any])

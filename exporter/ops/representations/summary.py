@@ -195,14 +195,15 @@ def _alerts(budget: Budget, alerts: tuple[ActiveAlert, ...]) -> Iterator[AlertIn
     """Yield the worst alerts in words, or by their names, within their share of the budget."""
     end = budget.left - ALERTS_BYTES
     for alert in alerts[:ALERTS_SHOWN]:
-        whole = _alert(alert)
+        whole = alert_in_short(alert)
         bare = msgspec.structs.replace(whole, summary="see the runbook")
         shown = budget.first(whole, bare, share=min(ALERT_BYTES, budget.left - end))
         if shown is not None:
             yield shown
 
 
-def _alert(alert: ActiveAlert) -> AlertInShort:
+def alert_in_short(alert: ActiveAlert) -> AlertInShort:
+    """Return an alert with the address of its runbook."""
     return AlertInShort(
         name=alert.name,
         severity=alert.severity,

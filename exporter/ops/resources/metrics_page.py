@@ -6,11 +6,18 @@ from flask import Blueprint, Response, request
 
 from exporter.metrics.page import encode
 from exporter.ops.dependencies import dependencies
+from exporter.ops.documentation import documented
+from exporter.ops.documentation.operation import Answers
 
 blueprint = Blueprint("process", __name__)
 
 
 @blueprint.get("/metrics")
+@documented(
+    "Show this process's own metrics",
+    scenario="Prometheus scrapes requests, stream and workflows; the bot's metrics are the exporter's.",
+    answers=Answers(media=("text/plain", "application/openmetrics-text"), meaning="The page."),
+)
 def metrics_page() -> Response:
     """Return the page, as OpenMetrics where Accept asks for it."""
     needs = dependencies()

@@ -108,7 +108,7 @@ def test_an_error_that_is_too_long_is_shown_in_short_and_never_cut():
     for error in body.recent_errors:
         assert error.error_code == "VENUE_001"
         assert HUGE[:4] not in error.message
-        assert error.more == "/api/v1/errors?code=VENUE_001"
+        assert error.more == "/api/v1/errors/VENUE_001"
         assert error.trace_id == TRACE
 
 
