@@ -5,11 +5,13 @@ Usage: generate_reference.py [FOLDER]     (default: docs/reference of this check
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from exporter.ops.stream.schema import schema
 from trading_bot.boot.fields import FIELDS
 from trading_bot.contract.errors import AREAS, ErrorDefinition
 from trading_bot.contract.events import SUBJECTS, Event
@@ -150,6 +152,11 @@ def boot_page() -> str:
     return _page(lines)
 
 
+def stream_schema() -> str:
+    """Return the JSON Schema of the stream's messages."""
+    return json.dumps(schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "boot-settings.md": boot_page,
     "errors.md": errors_page,
@@ -157,6 +164,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "metrics.md": metrics_page,
     "settings.md": settings_page,
     "spans.md": spans_page,
+    "stream.schema.json": stream_schema,
 }
 
 

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "data": ("trading_bot.cli.data:data", "List market data, check a file of your own, take it into a home."),
     "status": ("trading_bot.cli.status:status", "Show what the bot does, also when it is dead."),
     "trace": ("trading_bot.cli.trace:trace", "Show one trace: its spans, events and errors."),
+    "stream": ("trading_bot.cli.stream:stream", "Print trades, events, quotes and state as they come."),
     "doctor": ("trading_bot.cli.doctor:doctor", "Check a home folder and what runs on it, with remedies."),
     "preflight": (
         "trading_bot.cli.preflight:preflight",

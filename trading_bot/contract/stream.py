@@ -241,9 +241,15 @@ class Subscribed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Subscriptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Data of ``subscribed`` (the channels of the request) and ``unsubscribed`` (their names)."""
+    """Data of ``subscribed``: the channels of the request."""
 
-    channels: tuple[Subscribed, ...] | tuple[str, ...]
+    channels: tuple[Subscribed, ...]
+
+
+class Unsubscribed(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``unsubscribed``: the channels that were left; those that were not subscribed are not named."""
+
+    channels: tuple[str, ...]
 
 
 class Rewound(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ from trading_bot.contract.stream import (
     Subscribed,
     Subscriptions,
     Type,
+    Unsubscribed,
 )
 from trading_bot.journal import TapePosition
 
@@ -186,7 +187,7 @@ class Session:
     async def _on_unsubscribe(self, request: Request) -> None:
         wanted = request.channels or tuple(self._hub.subscriptions())
         left = tuple(name for name in dict.fromkeys(wanted) if self._hub.leave(self, name))
-        self._send(Type.UNSUBSCRIBED, Subscriptions(channels=left), request)
+        self._send(Type.UNSUBSCRIBED, Unsubscribed(channels=left), request)
 
     def _of_the_path(self) -> list[Channel]:
         if self._admitted.channel is None:
