@@ -48,6 +48,10 @@ def busy_settings(**changes: Any) -> dict[str, Any]:
             "max_daily_loss": 99_000,
             "max_drawdown": 0.99,
             "price_collar_bps": 2000,
+            "max_consecutive_losses": 10_000,
+            "max_order_error_ratio": 1,
+            "max_slippage_bps": 10_000,
+            "max_order_to_trade_ratio": 1_000_000,
         },
         "intervals": {"snapshot_seconds": 1, "sample_seconds": 0.5, "reconcile_seconds": 3},
     }

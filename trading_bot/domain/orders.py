@@ -36,8 +36,9 @@ class OrderStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-FLATTENING: Final = "flatten"
-"""What stands for the strategy in orders that close positions on a person's command."""
+FLATTENING: Final = "operator:flatten"
+"""What stands for the strategy in orders that close positions on a person's command. No strategy of the settings
+can have this name."""
 
 FINAL: Final = frozenset(
     {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.DENIED}

@@ -27,7 +27,7 @@ from trading_bot.contract.settings import Settings
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.guards import PRICE_JUMP, STUCK, anchors_known, doubted_marks, losses
 from trading_bot.domain.instruments import Instrument
-from trading_bot.domain.orders import Order
+from trading_bot.domain.orders import FLATTENING, Order
 from trading_bot.domain.state import (
     ZERO,
     State,
@@ -148,6 +148,8 @@ def _mode(case: _Case) -> Denial | None:
         return None
     if case.proposal.protective and case.is_close and mode.mode is not Mode.HALTED:
         return None
+    if case.proposal.strategy == FLATTENING and case.is_close:
+        return None  # a person closes what is held: the kill switch stops orders, not the way out
     return _denial("RISK_008", "mode", None, None, f"the mode is {mode.mode}: {mode.message}")
 
 

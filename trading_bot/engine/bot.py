@@ -10,18 +10,19 @@ from typing import Any, Final
 
 from trading_bot.boot.signals import HALT_SIGNAL, LOOK_AGAIN_SIGNAL, STOP_SIGNALS, handle_in_loop
 from trading_bot.contract.errors import OperatorError, RetriableError, TickertapeError
-from trading_bot.contract.events.account import AnchorsRestored
 from trading_bot.contract.events.lifecycle import BotReady, BotStopped, Mode
 from trading_bot.contract.events.market import FeedReconnected, InstrumentListed
 from trading_bot.contract.events.trading import LearnedBy
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.snapshots import snapshot
+from trading_bot.engine.breakers import Breakers
 from trading_bot.engine.commands import Commands
 from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.modes import HALTING_ERROR, OPERATOR_HALT
+from trading_bot.engine.price_watch import PriceWatch
 from trading_bot.engine.protection import Protection
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_change import SettingsKeeper
@@ -61,6 +62,8 @@ class Parts:
     venue_watch: VenueWatch
     decisions: Decisions
     vitals: Vitals
+    breakers: Breakers
+    prices: PriceWatch
     protection: Protection
     settings: SettingsKeeper
     commands: Commands
@@ -81,6 +84,8 @@ class Bot:
         self._decisions = parts.decisions
         self._protection = parts.protection
         self._vitals = parts.vitals
+        self._breakers = parts.breakers
+        self._prices = parts.prices
         self._settings = parts.settings
         self._commands = parts.commands
         self._restart_because: str | None = None
@@ -92,7 +97,7 @@ class Bot:
         self._reconnecting_since = 0.0
         self._handlers: dict[type, Callable[[Any], None]] = {
             protocol.Quote: self._take_quote,
-            protocol.BarUpdate: lambda message: self._decisions.on_bar(message.bar),
+            protocol.BarUpdate: lambda message: self._take_bar(message.bar),
             protocol.OrderReport: lambda message: self._execution.take_order(message.order, LearnedBy.STREAM),
             protocol.FillReport: lambda message: self._take_fill(message.fill),
             protocol.StreamLost: lambda message: self._venue_watch.lost(message.stream, message.message),
@@ -143,7 +148,7 @@ class Bot:
     async def _trade(self, began: int) -> None:
         """Start up in order, each step until it succeeds; then keep level with the venue."""
         await self._until_done(self._open_venue)
-        self._restore_anchors()
+        self._breakers.restore()
         self._feed.begin()
         self._begin("listen", self._listen())
         self._begin("settle", self._settlement.run())
@@ -210,19 +215,6 @@ class Bot:
                         minimum_notional=rules.minimum_notional,
                     )
                 )
-
-    def _restore_anchors(self) -> None:
-        account = self._ledger.state.account
-        if account.opened_at is None:
-            return
-        self._ledger.append(
-            AnchorsRestored(
-                day=account.day,
-                day_start_equity=account.day_start_equity,
-                peak_equity=account.peak_equity,
-                breakers=tuple(self._ledger.state.breakers),
-            )
-        )
 
     async def _measure_clock(self) -> None:
         reading = await self._venue.clock()
@@ -314,7 +306,12 @@ class Bot:
             except TickertapeError as error:
                 self._context.errors.record(error)
 
+    def _take_bar(self, bar: protocol.Bar) -> None:
+        self._prices.take_bar(bar)
+        self._decisions.on_bar(bar)
+
     def _take_quote(self, quote: protocol.Quote) -> None:
+        self._prices.take_quote(quote)
         self._feed.take(quote)
         self._protection.heard(quote)
 
@@ -369,6 +366,7 @@ class Bot:
         await self._execution.finish_placing(STOP_SECONDS)
         if self._context.settings.execution.cancel_on_stop:
             await self._within("cancelling", self._execution.cancel_working("stopping"))
+        self._prices.stop()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

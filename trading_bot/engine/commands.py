@@ -19,9 +19,11 @@ from trading_bot.contract.commands import ACKNOWLEDGED, EXPIRED, REJECTED, Comma
 from trading_bot.contract.errors import NonRetriableError, TickertapeError
 from trading_bot.contract.events.lifecycle import CommandAnswered, CommandIssued, Mode
 from trading_bot.domain.state import Control
+from trading_bot.engine.breakers import Breakers
 from trading_bot.engine.context import Context
 from trading_bot.engine.control_tape import ControlTape
 from trading_bot.engine.execution import Execution
+from trading_bot.engine.flattening import Flattening
 from trading_bot.engine.modes import BOT, OPERATOR_HALT, OPERATOR_PAUSE, OPERATOR_REDUCE_ONLY
 from trading_bot.engine.settings_change import Done, SettingsKeeper
 from trading_bot.journal import Page, TapePosition
@@ -46,6 +48,8 @@ class Desk:
     context: Context
     execution: Execution
     settings: SettingsKeeper
+    breakers: Breakers
+    flattening: Flattening
     begin: Callable[[str, Coroutine[Any, Any, None]], None]
 
 
@@ -55,11 +59,20 @@ Handler = Callable[[Desk, Any, Asked], Awaitable[Done]]
 class Commands:
     """Takes the commands of the control tape one after the other, as long as the bot runs."""
 
-    def __init__(self, context: Context, execution: Execution, settings: SettingsKeeper) -> None:
+    def __init__(
+        self,
+        context: Context,
+        execution: Execution,
+        settings: SettingsKeeper,
+        breakers: Breakers,
+        flattening: Flattening,
+    ) -> None:
         self._context = context
         self._ledger = context.ledger
         self._execution = execution
         self._settings = settings
+        self._breakers = breakers
+        self._flattening = flattening
         self._tape = ControlTape(context.home.control, context.errors.record)
         self._stopping = False
 
@@ -67,7 +80,14 @@ class Commands:
         self, begin: Callable[[str, Coroutine[Any, Any, None]], None], restart: Callable[[str], None]
     ) -> None:
         """Follow the tape until :meth:`stop`. ``restart`` has the bot end with 75 once its tape is written."""
-        desk = Desk(context=self._context, execution=self._execution, settings=self._settings, begin=begin)
+        desk = Desk(
+            context=self._context,
+            execution=self._execution,
+            settings=self._settings,
+            breakers=self._breakers,
+            flattening=self._flattening,
+            begin=begin,
+        )
         async for page in self._tape.pages(_position(self._ledger.state.control)):
             for envelope in page.envelopes:
                 if self._stopping:
@@ -229,6 +249,20 @@ async def _roll_back(desk: Desk, command: commands.RollbackSettings, asked: Aske
     )
 
 
+async def _reset_breaker(desk: Desk, command: commands.ResetBreaker, asked: Asked) -> Done:
+    message = desk.breakers.reset_by(
+        command, actor=asked.actor, reason=asked.reason, command_id=asked.command_id
+    )
+    return Done(message=message)
+
+
+async def _flatten(desk: Desk, command: commands.FlattenPositions, asked: Asked) -> Done:
+    plan = desk.flattening.plan(command.symbol)
+    if plan.closing:
+        desk.begin(f"flatten {command.symbol or 'all'}", desk.flattening.run(plan, asked.actor))
+    return Done(message=f"{plan}; each order is an event of its own")
+
+
 async def _not_by_this_release(_desk: Desk, command: Command, _asked: Asked) -> Done:
     raise NonRetriableError("CFG_016", f"this release of the bot does not take {command.NAME}")
 
@@ -242,8 +276,8 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.CancelOrders: _cancel,
     commands.ApplySettings: _apply,
     commands.RollbackSettings: _roll_back,
-    commands.FlattenPositions: _not_by_this_release,
-    commands.ResetBreaker: _not_by_this_release,
+    commands.FlattenPositions: _flatten,
+    commands.ResetBreaker: _reset_breaker,
     commands.AdoptMismatch: _not_by_this_release,
 }
 """Every command to what it does; a test holds the table to the catalogue of commands."""

@@ -35,6 +35,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     mismatches: tuple[str, ...]
     breakers: tuple[str, ...]
     equity_known: bool
+    doubted_marks: tuple[str, ...] = ()
     config_drift: str | None
 
 
@@ -119,6 +120,9 @@ def _risk(facts: Facts) -> Verdict:
         return FALSE, "BreakerOpen", f"open: {', '.join(facts.breakers)}"
     if not facts.equity_known:
         return UNKNOWN, "EquityUnknown", "equity is not known, so losses cannot be checked"
+    if facts.doubted_marks:
+        marks = ", ".join(dict.fromkeys(facts.doubted_marks))
+        return UNKNOWN, "EquityUncertain", f"the marks of {marks} are too old or not believed"
     return TRUE, "WithinLimits", "no loss limit is reached"
 
 

@@ -19,7 +19,7 @@ from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import LearnedBy, Side
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.instruments import Instrument
-from trading_bot.domain.orders import Order, OrderStatus
+from trading_bot.domain.orders import FLATTENING, Order, OrderStatus
 from trading_bot.domain.protection import Leg, protective_orders
 from trading_bot.domain.risk import Denial, Proposal, check_order, sellable
 from trading_bot.domain.state import State
@@ -160,12 +160,16 @@ class Execution:
     def working(self, symbol: str | None = None) -> list[Order]:
         """Return the orders that the venue has acknowledged and that are not over: of one symbol, or all.
 
-        Protective ones are left out: they lower risk, and are cancelled only for what replaces them.
+        Protective ones are left out: they lower risk, and are cancelled only for what replaces them. So are
+        those by which a person closes a position, halted or not.
         """
         return [
             order
             for order in self._ledger.state.orders.values()
-            if order.acknowledged_at is not None and order.trigger is None and symbol in {None, order.symbol}
+            if order.acknowledged_at is not None
+            and order.trigger is None
+            and order.strategy != FLATTENING
+            and symbol in {None, order.symbol}
         ]
 
     async def cancel_working(self, reason: str, symbol: str | None = None) -> None:
@@ -210,6 +214,10 @@ class Execution:
         self._record(trace)
         self._forget(order)
         return True
+
+    def is_own(self, fill: VenueFill) -> bool:
+        """Whether a fill is of an order that the books know."""
+        return self._owner(fill) is not None
 
     def lose_outcome(self, order: Order, message: str) -> None:
         """Say that an order's outcome is not known, block its symbol, and have it asked for."""
@@ -289,7 +297,10 @@ class Execution:
 
     def _require_mode(self, order: Order, *, protective: bool) -> None:
         mode = self._context.modes.mode
-        passes = mode is Mode.RUNNING or (mode is Mode.REDUCE_ONLY and order.side is Side.SELL)
+        is_sale = order.side is Side.SELL
+        passes = mode is Mode.RUNNING or (
+            is_sale and (mode is Mode.REDUCE_ONLY or order.strategy == FLATTENING)
+        )
         if not passes and not (protective and mode is not Mode.HALTED):
             raise OrderDenied("RISK_008", f"the mode became {mode}", symbol=order.symbol)
 

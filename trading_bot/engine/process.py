@@ -23,14 +23,17 @@ from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import restore
 from trading_bot.domain.state import State
 from trading_bot.engine.bot import Bot, Parts
+from trading_bot.engine.breakers import Breakers
 from trading_bot.engine.commands import Commands
 from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.flattening import Flattening
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.measurement import Meter
 from trading_bot.engine.modes import ModeKeeper, halting
+from trading_bot.engine.price_watch import PriceWatch
 from trading_bot.engine.protection import Protection
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_change import SettingsKeeper
@@ -129,6 +132,7 @@ def compose(
     strategies = build(settings.strategies)
     decisions = Decisions(context, execution, feed, strategies)
     keeper = SettingsKeeper(context, strategies)
+    breakers, flattening = Breakers(context), Flattening(context, execution, feed)
     drift = DriftWatch(home.config, ledger, errors)
     parts = Parts(
         execution=execution,
@@ -138,8 +142,10 @@ def compose(
         venue_watch=venue_watch,
         decisions=decisions,
         protection=Protection(context, venue, execution, feed),
-        vitals=Vitals(context, beacon, feed, venue_watch, decisions, drift),
+        vitals=Vitals(context, beacon, feed, venue_watch, decisions, drift, breakers),
+        breakers=breakers,
+        prices=PriceWatch(context, venue),
         settings=keeper,
-        commands=Commands(context, execution, keeper),
+        commands=Commands(context, execution, keeper, breakers, flattening),
     )
     return context, parts

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from trading_bot.contract.errors import NonRetriableError, ReduceOnlyError
+from trading_bot.contract.errors import HaltError, NonRetriableError, ReduceOnlyError
 from trading_bot.contract.events.account import (
     BalanceAdopted,
     MismatchFound,
@@ -21,15 +21,15 @@ from trading_bot.contract.events.account import (
     ReconciliationCompleted,
 )
 from trading_bot.contract.events.lifecycle import SymbolBlocked
-from trading_bot.contract.events.trading import LearnedBy, OrderType, TimeInForce
+from trading_bot.contract.events.trading import LearnedBy
+from trading_bot.contract.settings import Policy
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.orders import Order
-from trading_bot.domain.state import ZERO
+from trading_bot.domain.state import ZERO, Mismatch
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.settlement import Settlement
-from trading_bot.venues.protocol import Balance, Venue
+from trading_bot.venues.protocol import Balance, Venue, VenueFill, VenueOrder
 
 MISMATCH: Final = "Mismatch"
 LOOKS: Final = 4
@@ -115,9 +115,20 @@ class Reconciliation:
                 checked += 1
                 if order.acknowledged_at is not None or order.unknown_since is not None:
                     await self._settlement.ask(order)
-            for fill in await self._venue.fills(symbol, self._since()):
-                self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
+            await self._level_fills(symbol)
         return checked
+
+    async def _level_fills(self, symbol: str) -> None:
+        """Take fills that nobody has told of; unless the policy is to adopt them, each is a mismatch first."""
+        policy = self._context.settings.reconciliation.fills
+        known = self._ledger.state.trade_ids.get(symbol, {})
+        for fill in await self._venue.fills(symbol, self._since()):
+            if policy is Policy.ADOPT or fill.trade_id in known or not self._execution.is_own(fill):
+                self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
+            elif (
+                key := f"fill:{symbol}:{fill.trade_id}"
+            ) not in self._ledger.state.reconciliation.mismatches:
+                self._find(_unheard_fill(key, fill), policy)
 
     def _since(self) -> int:
         """Fills are asked for from a little before the last comparison, and never from before the books began."""
@@ -141,7 +152,7 @@ class Reconciliation:
             for order in await self._venue.open_orders(symbol):
                 if order.client_order_id not in self._ledger.state.orders:
                     key = f"order:{order.client_order_id}"
-                    found[key] = self._unexpected_order(key, symbol, order.client_order_id)
+                    found[key] = self._unexpected_order(key, symbol, order)
         undecided = on_its_way | self._on_its_way()
         return Look(
             differing={key: difference for key, difference in found.items() if key not in undecided},
@@ -154,11 +165,12 @@ class Reconciliation:
 
     def _on_its_way(self) -> frozenset[str]:
         """Return what cannot be compared now, because an order on it is neither over nor resting."""
-        symbols = {order.symbol for order in self._ledger.state.orders.values() if not _rests(order)}
+        symbols = {order.symbol for order in self._ledger.state.orders.values() if not order.rests}
         keys = {f"position:{_base(symbol)}" for symbol in symbols}
         return frozenset(keys | ({f"balance:{self._context.settings.currency}"} if symbols else set()))
 
-    def _unexpected_order(self, key: str, symbol: str, client_order_id: str) -> MismatchFound:
+    def _unexpected_order(self, key: str, symbol: str, order: VenueOrder) -> MismatchFound:
+        client_order_id = order.client_order_id
         is_over = client_order_id in self._ledger.state.closed_orders
         stranger = "of another journal" if client_order_id.startswith(OWN_PREFIX) else "not sent by this bot"
         origin = "that is over in the books" if is_over else stranger
@@ -170,6 +182,7 @@ class Reconciliation:
             local="over" if is_over else None,
             venue=client_order_id,
             message=f"an order {origin} works on {symbol}: {client_order_id}",
+            quantity=order.quantity - order.filled_quantity,
         )
 
     def _balance_differences(self, balances: dict[str, Balance]) -> dict[str, MismatchFound]:
@@ -188,19 +201,126 @@ class Reconciliation:
     def _declare(self, looks: list[Look]) -> None:
         """Declare what differed in each of several looks; settle what was seen to agree in one of them."""
         open_now = dict(self._ledger.state.reconciliation.mismatches)
-        for key in open_now:
+        tolerated = self._ledger.state.reconciliation.tolerated
+        for key in (*open_now, *tolerated):
             if any(key not in look.differing and key not in look.undecided for look in looks):
-                self._ledger.append(MismatchSettled(mismatch_id=key, how="vanished"))
+                self._vanish(key)
         lasting = looks[-1].differing if len(looks) > 1 else {}
         for key, found in lasting.items():
-            if key not in open_now and all(key in look.differing for look in looks):
-                self._ledger.append(found)
-                self._errors.record(
-                    ReduceOnlyError("RECON_001", found.message, symbol=found.symbol, asset=found.asset)
-                )
-        self._block_symbols()
+            if key in tolerated or not all(key in look.differing for look in looks):
+                continue
+            known = open_now.get(key)
+            if known is None or (known.local, known.venue) != (found.local, found.venue):
+                self._find(found, self._policy(found.subject))
+        self.block_symbols()
 
-    def _block_symbols(self) -> None:
+    def _vanish(self, key: str) -> None:
+        """Settle what was seen to agree. A fill is settled once it is booked."""
+        _, _, rest = key.partition(":")
+        symbol, _, trade_id = rest.rpartition(":")
+        if key.startswith("fill:") and trade_id not in self._ledger.state.trade_ids.get(symbol, {}):
+            return
+        self._ledger.append(MismatchSettled(mismatch_id=key, how="vanished"))
+
+    def _policy(self, subject: str) -> Policy:
+        policies = self._context.settings.reconciliation
+        return {
+            "order": policies.orders,
+            "fill": policies.fills,
+            "balance": policies.balances,
+            "position": policies.positions,
+        }[subject]
+
+    def _find(self, found: MismatchFound, policy: Policy) -> None:
+        """Declare a mismatch, with both values, and do what the policy says."""
+        is_new = found.mismatch_id not in self._ledger.state.reconciliation.mismatches
+        self._ledger.append(found)
+        if policy is Policy.ADOPT:
+            self._take_over(found, actor="bot", reason=f"the policy for {found.subject}s is to adopt")
+        elif policy is Policy.HALT:
+            self._errors.record(HaltError("RECON_002", found.message, symbol=found.symbol, asset=found.asset))
+        elif is_new:
+            self._errors.record(
+                ReduceOnlyError("RECON_001", found.message, symbol=found.symbol, asset=found.asset)
+            )
+
+    def _take_over(self, found: MismatchFound, *, actor: str, reason: str) -> None:
+        """Let the books say what the venue says."""
+        if found.subject == "position" and found.symbol is not None:
+            self._ledger.append(
+                PositionAdopted(
+                    symbol=found.symbol,
+                    previous=Decimal(found.local or 0),
+                    quantity=Decimal(found.venue or 0),
+                    reason=f"taken over from the venue: {reason}",
+                )
+            )
+        elif found.subject == "balance" and found.asset is not None:
+            self._ledger.append(
+                BalanceAdopted(
+                    asset=found.asset,
+                    previous=Decimal(found.local or 0),
+                    amount=Decimal(found.venue or 0),
+                    reason="mismatch",
+                )
+            )
+        self._ledger.append(
+            MismatchSettled(mismatch_id=found.mismatch_id, how="adopted", actor=actor, reason=reason)
+        )
+
+    async def adopt(self, mismatch_id: str, confirm: str, *, actor: str, reason: str) -> None:
+        """Take over the venue's side of one open mismatch, on a person's word.
+
+        Args:
+            mismatch_id: of an open mismatch.
+            confirm: the venue's value as the mismatch says it; if the venue says another one now, nothing is done.
+            actor: who asks.
+            reason: why.
+
+        Raises:
+            NonRetriableError: RECON_004, there is no such mismatch, or the venue says another value.
+            TickertapeError: the venue did not answer; nothing was done.
+        """
+        async with self._one_at_a_time:
+            known = self._ledger.state.reconciliation.mismatches.get(mismatch_id)
+            if known is None:
+                raise _not_adopted(mismatch_id, "there is no such mismatch")
+            if known.subject == "fill":
+                await self._adopt_fill(known, confirm, actor=actor, reason=reason)
+            else:
+                await self._adopt_found(known, confirm, actor=actor, reason=reason)
+            self.block_symbols()
+            self._execution.moved.set()
+
+    async def _adopt_found(self, known: Mismatch, confirm: str, *, actor: str, reason: str) -> None:
+        look = await self._look()
+        if look.moved or known.mismatch_id in look.undecided:
+            raise _not_adopted(known.mismatch_id, "an order on it is on its way; ask again in a moment")
+        found = look.differing.get(known.mismatch_id)
+        if found is None:
+            self._ledger.append(MismatchSettled(mismatch_id=known.mismatch_id, how="vanished"))
+        elif found.venue != confirm:
+            said = f"the venue says {found.venue}, {confirm} was confirmed"
+            raise _not_adopted(known.mismatch_id, said, expected=found.venue, found=confirm)
+        else:
+            self._take_over(found, actor=actor, reason=reason)
+
+    async def _adopt_fill(self, known: Mismatch, confirm: str, *, actor: str, reason: str) -> None:
+        if known.symbol is None or known.venue != confirm:
+            raise _not_adopted(known.mismatch_id, f"the venue says {known.venue}, {confirm} was confirmed")
+        trade_id = known.mismatch_id.rpartition(":")[2]
+        for fill in await self._venue.fills(known.symbol, self._ledger.state.account.opened_at or 0):
+            if fill.trade_id == trade_id:
+                self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
+                how = MismatchSettled(
+                    mismatch_id=known.mismatch_id, how="adopted", actor=actor, reason=reason
+                )
+                self._ledger.append(how)
+                return
+        raise _not_adopted(known.mismatch_id, "the venue does not show the trade any more")
+
+    def block_symbols(self) -> None:
+        """Block the symbols that an open mismatch is about, and no others."""
         differing = {found.symbol for found in self._ledger.state.reconciliation.mismatches.values()}
         for symbol in self._context.settings.symbols:
             market = self._ledger.state.markets.get(symbol)
@@ -229,10 +349,22 @@ def _difference(
         local=str(local),
         venue=str(venue),
         message=message,
+        quantity=abs(venue - local),
     )
 
 
-def _rests(order: Order) -> bool:
-    """Whether an order waits at the venue, with all that is known of it true: balances do not move by it."""
-    is_resting_kind = order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC
-    return is_resting_kind and order.acknowledged_at is not None and order.unknown_since is None
+def _unheard_fill(key: str, fill: VenueFill) -> MismatchFound:
+    return MismatchFound(
+        mismatch_id=key,
+        subject="fill",
+        symbol=fill.symbol,
+        asset=None,
+        local=None,
+        venue=f"{fill.side} {fill.quantity} at {fill.price}",
+        message=f"nobody told of trade {fill.trade_id}: {fill.side} {fill.quantity} {fill.symbol} at {fill.price}",
+        quantity=fill.quantity,
+    )
+
+
+def _not_adopted(mismatch_id: str, why: str, **context: Any) -> NonRetriableError:
+    return NonRetriableError("RECON_004", f"{mismatch_id}: {why}", mismatch_id=mismatch_id, **context)

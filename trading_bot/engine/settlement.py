@@ -7,6 +7,8 @@ can no longer arrive: a signed request is refused by the venue once it is older 
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -29,16 +31,25 @@ GRACE_SECONDS: Final = 0.3
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 5.0
 
-OPERATOR_AFTER_NS: Final = 60 * SECOND
-"""An order that is unknown for longer than this is an operator's matter."""
-
 OVERLAP_NS: Final = 60 * SECOND
 
 
 class Settlement:
-    """Asks the venue for orders in doubt, each in a task of its own, one at a time an order."""
+    """Asks the venue for orders in doubt, each in a task of its own, one at a time an order.
 
-    def __init__(self, context: Context, venue: Venue, execution: Execution) -> None:
+    Args:
+        chance: spreads the pauses between two questions, numbers in [0, 1).
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        venue: Venue,
+        execution: Execution,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._context = context
+        self._chance = chance
         self._ledger = context.ledger
         self._errors = context.errors
         self._tracer = context.tracer
@@ -78,7 +89,7 @@ class Settlement:
         age = self._execution.least_age_ns(order)  # the answer says how it was now, however long it takes
         report = await self._venue.order(order.symbol, order.client_order_id)
         if report is None:
-            return self._not_found(order, age)
+            return await self._not_found(order, age)
         for fill in await self._venue.fills(order.symbol, order.intended_at - OVERLAP_NS):
             if fill.client_order_id in {None, order.client_order_id}:
                 self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
@@ -97,7 +108,7 @@ class Settlement:
             if await self._ask_traced(order):
                 return
             reported = reported or self._is_operators_matter(order)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause * (0.5 + 0.5 * self._chance()))
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _ask_traced(self, order: Order) -> bool:
@@ -114,18 +125,35 @@ class Settlement:
             self._ledger.append(recorded, trace_id=trace.trace_id)
         return settled
 
-    def _not_found(self, order: Order, age_ns: int) -> bool:
-        if age_ns < RECEIVE_WINDOW_NS:
+    async def _not_found(self, order: Order, age_ns: int) -> bool:
+        """Take an order for one that never arrived: if it cannot arrive any more, and no list has it either."""
+        if age_ns < RECEIVE_WINDOW_NS or await self._is_listed(order):
             return False
         message = "the venue does not know the order, and its request is too old to be accepted still"
         self._execution.end_unknown_to_venue(order, message)
         return True
 
+    async def _is_listed(self, order: Order) -> bool:
+        """Look for an order among the working ones and the trades: a query may lag behind them."""
+        for report in await self._venue.open_orders(order.symbol):
+            if report.client_order_id == order.client_order_id:
+                self._execution.take_order(report, LearnedBy.RECONCILIATION)
+                return True
+        found = False
+        for fill in await self._venue.fills(order.symbol, order.intended_at - OVERLAP_NS):
+            is_its_own = fill.client_order_id == order.client_order_id or (
+                order.venue_order_id is not None and fill.venue_order_id == order.venue_order_id
+            )
+            if is_its_own and fill.trade_id not in self._ledger.state.trade_ids.get(order.symbol, {}):
+                found = self._execution.take_fill(fill, LearnedBy.RECONCILIATION) or found
+        return found
+
     def _is_operators_matter(self, order: Order) -> bool:
         since = order.unknown_since
-        if since is None or self._clock.now_ns() - since < OPERATOR_AFTER_NS:
+        limit = self._context.settings.execution.unknown_operator_seconds
+        if since is None or self._clock.now_ns() - since < limit * SECOND:
             return False
-        message = f"the outcome of {order.client_order_id} on {order.symbol} is unknown for over a minute"
+        message = f"the outcome of {order.client_order_id} on {order.symbol} is unknown for over {limit:g} s"
         self._errors.record(
             OperatorError("ORDER_004", message, symbol=order.symbol, client_order_id=order.client_order_id)
         )

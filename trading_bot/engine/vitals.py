@@ -6,23 +6,21 @@ import asyncio
 import os
 
 from trading_bot.boot.halt import read_halt
-from trading_bot.contract.errors import CircuitBreakerTripped, ReduceOnlyError
-from trading_bot.contract.events.account import BreakerOpened, BreakerReset, DayStarted
+from trading_bot.contract.errors import ReduceOnlyError
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, TapePruned
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.guards import breaches
-from trading_bot.domain.sessions import trading_day
+from trading_bot.domain.guards import doubted_marks
 from trading_bot.domain.snapshots import snapshot
+from trading_bot.engine.breakers import Breakers
 from trading_bot.engine.conditions import Facts, decision_limit, judge, record_changes
 from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.modes import KILL_SWITCH
+from trading_bot.engine.position_watch import PositionWatch
 from trading_bot.engine.settings_source import DriftWatch
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.journal import Beacon, BeaconWriter, RetentionPolicy
-
-DAILY_BREAKER = "max_daily_loss"
 
 
 class Vitals:
@@ -41,6 +39,7 @@ class Vitals:
         venue_watch: VenueWatch,
         decisions: Decisions,
         drift: DriftWatch,
+        breakers: Breakers,
     ) -> None:
         self.ready = False
         self.halt_asked = False
@@ -55,6 +54,8 @@ class Vitals:
         self._venue_watch = venue_watch
         self._decisions = decisions
         self._drift = drift
+        self._breakers = breakers
+        self._positions = PositionWatch(context)
         self._reconciled_at: int | None = None
         self._snapshot_at = context.clock.monotonic_ns()
 
@@ -65,8 +66,8 @@ class Vitals:
         self._feed.write_due()
         if self.ready:
             self._feed.block_and_unblock()
-            self._begin_day()
-            self._trip_breakers()
+            self._positions.look()
+            self._breakers.look()
         self._gate_modes()
         record_changes(self._ledger, judge(self._facts()))
         self._ledger.append(BotBeat(cycles=self._decisions.cycles))
@@ -113,38 +114,16 @@ class Vitals:
                 TapePruned(before=pruned.before, measurements=pruned.measurements, spans=pruned.spans)
             )
 
-    def _begin_day(self) -> None:
-        account = self._ledger.state.account
-        day = trading_day(self._context.settings, self._clock.now_ns())
-        if account.equity is None or (account.day is not None and day <= account.day):
-            return  # a clock that is set back does not begin a day again
-        self._ledger.append(DayStarted(day=day, equity=account.equity))
-        if DAILY_BREAKER in self._ledger.state.breakers:
-            self._ledger.append(
-                BreakerReset(breaker=DAILY_BREAKER, actor="bot", reason=f"a new trading day began: {day}")
-            )
-
-    def _trip_breakers(self) -> None:
-        for breach in breaches(self._ledger.state, self._context.settings, self._clock.now_ns()):
-            self._ledger.append(
-                BreakerOpened(
-                    breaker=breach.breaker,
-                    error_code=breach.error_code,
-                    limit_value=breach.limit_value,
-                    observed=breach.observed,
-                    message=breach.message,
-                )
-            )
-            self._errors.record(
-                CircuitBreakerTripped(breach.error_code, breach.message, limit=breach.breaker)
-            )
-
     def _gate_modes(self) -> None:
         """What concerns the account, the clock or the tape limits the mode; each by a reason of its own."""
         state = self._ledger.state
         fault = self._ledger.fault
         accounts = [m.message for m in state.reconciliation.mismatches.values() if m.subject == "balance"]
         self._gate("BreakerOpen", Mode.REDUCE_ONLY, next((b.message for b in state.breakers.values()), None))
+        self._gate(
+            "AnchorsMissing", Mode.REDUCE_ONLY, self._breakers.missing_anchors() if self.ready else None
+        )
+        self._gate("EquityUncertain", Mode.REDUCE_ONLY, self._uncertain())
         self._gate("BalanceMismatch", Mode.REDUCE_ONLY, accounts[0] if accounts else None)
         self._gate("ClockSkew", Mode.REDUCE_ONLY, self._clock_skew())
         self._gate("JournalUnwritable", Mode.PAUSED, fault.message if fault else None)
@@ -157,6 +136,11 @@ class Vitals:
         if not self.ready or not blocks or not all(blocks):
             return None
         return f"every open symbol is blocked: {', '.join(sorted({reason for b in blocks for reason in b}))}"
+
+    def _uncertain(self) -> str | None:
+        """Say which mark is too old to know the equity by, or None."""
+        old = self._positions.old_marks() if self.ready else {}
+        return f"equity is uncertain: {', '.join(old.values())}" if old else None
 
     def _gate(self, reason: str, mode: Mode, message: str | None) -> None:
         if message is not None:
@@ -194,6 +178,7 @@ class Vitals:
             mismatches=tuple(m.message for m in state.reconciliation.mismatches.values()),
             breakers=tuple(state.breakers),
             equity_known=state.account.equity is not None,
+            doubted_marks=(*doubted_marks(state), *self._positions.old_marks()) if self.ready else (),
             config_drift=self._drift.drift(),
         )
 

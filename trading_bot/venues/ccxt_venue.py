@@ -26,6 +26,7 @@ from trading_bot.venues.decoding import (
     nanoseconds,
     order_of,
     permissions_of,
+    quote_of,
     text,
 )
 from trading_bot.venues.feed import Feed
@@ -39,6 +40,7 @@ from trading_bot.venues.protocol import (
     FeedMessage,
     NewOrder,
     Permissions,
+    Quote,
     StreamName,
     VenueFill,
     VenueOrder,
@@ -275,6 +277,15 @@ class CcxtVenue:
         bars = await self._closed_bars(symbol, None, limit + 1)
         self._bars.given(bars[-limit:])
         return bars[-limit:]
+
+    async def quote(self, symbol: str) -> Quote:
+        """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
+        with self._request("quote", symbol=symbol):
+            answer = await self._client.fetch_ticker(symbol)
+            now = self._clock.now_ns()
+            return decoded(
+                "quote", lambda part: quote_of(symbol, part["bid"], part["ask"], None, now), answer
+            )
 
     def listen(self) -> AsyncIterator[FeedMessage]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""

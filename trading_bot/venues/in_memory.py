@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from trading_bot.contract.errors.definition import OperatorError, TickertapeError
+from trading_bot.contract.errors.definition import OperatorError, RetriableError, TickertapeError
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues.books import Books, Depth, rejected
@@ -68,6 +68,7 @@ class InMemoryVenue:
         self._clock = clock
         self._books = Books(instruments, funds, fee_rate, self._venue_time, self._report)
         self._bars: dict[str, list[Bar]] = {}
+        self._quotes: dict[str, Quote] = {}
         self._given: dict[str, int] = {}
         self._in_candles: dict[str, int] = {}
         self._mailbox = Mailbox()
@@ -169,6 +170,13 @@ class InMemoryVenue:
             self._in_candles[symbol] = bars[-1].open_time
         return bars
 
+    async def quote(self, symbol: str) -> Quote:
+        """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
+        self._request("quote")
+        if symbol not in self._quotes:
+            raise RetriableError("VENUE_007", f"there is no quote of {symbol} yet", symbol=symbol)
+        return self._quotes[symbol]
+
     async def listen(self) -> AsyncIterator[FeedMessage]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
         mailbox = self._mailbox
@@ -202,8 +210,15 @@ class InMemoryVenue:
             venue_time=self._venue_time(),
             received_at=self._clock.now_ns(),
         )
+        self._quotes[symbol] = quote
         self._deliver(StreamName.QUOTES, quote)
         self._books.quote(Depth(quote, bid_quantity, ask_quantity))
+
+    def misquote(self, symbol: str, bid: Decimal, ask: Decimal) -> None:
+        """Let the stream tell of a quote that is not the book's."""
+        now = self._clock.now_ns()
+        quote = Quote(symbol=symbol, bid=bid, ask=ask, venue_time=self._venue_time(), received_at=now)
+        self._deliver(StreamName.QUOTES, quote)
 
     def push_bar(self, bar: Bar) -> None:
         """Close a bar. Bars that closed while nobody could hear are told before it."""

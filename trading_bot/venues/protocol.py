@@ -260,6 +260,14 @@ class VenueFeed(Protocol):
         """Return the last ``limit`` closed bars, oldest first, of the interval that the venue was made with."""
         ...
 
+    async def quote(self, symbol: str) -> Quote:
+        """Ask for the best bid and ask by a request of its own: what the stream says can be held against it.
+
+        Raises:
+            RetriableError: the venue did not answer, or with something that is no quote.
+        """
+        ...
+
     def listen(self) -> AsyncIterator[FeedMessage]:
         """Yield market data of the opened symbols and reports on the account's orders, reconnecting by itself.
 
