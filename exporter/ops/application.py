@@ -11,6 +11,7 @@ from exporter.ops.access import audit, gate
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
 from exporter.ops.resources import (
+    control,
     documentation,
     errors,
     health,
@@ -30,6 +31,7 @@ RESOURCES: Final = (
     summary.blueprint,
     errors.blueprint,
     lists.blueprint,
+    control.blueprint,
     history.blueprint,
     reference.blueprint,
     stream.blueprint,

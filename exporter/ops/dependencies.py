@@ -10,6 +10,7 @@ from flask import current_app
 
 from exporter.ops.access.keys import KeyRing
 from exporter.ops.alerts import AlertWatch
+from exporter.ops.commands import Commands
 from exporter.ops.history import History
 from exporter.ops.metrics import Registry
 from exporter.ops.readiness import Ping
@@ -70,6 +71,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf = msgspec.field(default_factory=Shelf)
     history: History
     pings: tuple[Ping, ...] = ()
+    commands: Commands | None = None
     stream_port: int | None = None
 
 

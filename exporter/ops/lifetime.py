@@ -13,6 +13,7 @@ from typing import Final
 from exporter.follow import BotView
 from exporter.ops.access.keys import KeyRing
 from exporter.ops.alerts import AlertWatch
+from exporter.ops.commands import Commands
 from exporter.ops.dependencies import Dependencies
 from exporter.ops.history import CONTROL, JOURNAL, History
 from exporter.ops.metrics import Registry
@@ -109,6 +110,7 @@ class Lifetime:
             recorder=recorder,
             alerts=alerts,
             shelf=shelf,
+            commands=Commands.of_tape(tape, view, clock),
             history=History({JOURNAL: home.journal, CONTROL: home.control}),
             pings=(
                 journal_ping(view.journal),

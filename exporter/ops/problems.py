@@ -30,6 +30,17 @@ STATUS: Final = {
     "API_020": 426,
     INTERNAL: SERVER_ERROR,
     "API_006": 429,
+    "API_030": 409,
+    "API_031": 503,
+    "CFG_001": 422,
+    "CFG_002": 422,
+    "CFG_006": 412,
+    "CFG_007": 409,
+    "CFG_008": 409,
+    "CFG_009": 409,
+    "CFG_010": 428,
+    "CFG_012": 404,
+    "CFG_016": 409,
 }
 """Code to HTTP status. Any other code that reaches a client is an internal error."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Flask, Response, g, request
 
 from exporter.ops.access.keys import Principal
+from exporter.ops.bridge import WORK
 from exporter.ops.dependencies import dependencies
 from exporter.ops.edge import request_id_of, trace_id_of
 from trading_bot.contract.events.access import WriteAnswered
@@ -27,7 +28,7 @@ def install(app: Flask) -> None:
 
 
 def _audit(response: Response) -> Response:
-    if request.method in READS:
+    if request.method in READS or WORK in request.environ:  # called again when the work is done
         return response
     key: Principal | None = g.get("key")
     # A key above its rate could still fill the disk; that it was refused is recorded once a minute.
