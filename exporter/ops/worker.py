@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 OK: Final = 0
 FAILED: Final = 1
-DRAIN_SECONDS: Final = 0.5
-"""How long connections may take to finish once a stop was asked for; idle ones never would."""
+DRAIN_SECONDS: Final = 0.25
+"""How long requests are still answered once a stop was asked for."""
 
 LOOK_SECONDS: Final = 0.25
 
@@ -73,9 +73,9 @@ class Served:
         self._bridge = bridge
         self._ending = ending
 
-    def __rsgi_init__(self, _loop: object) -> None:
-        """Have the end happen. Called after the server has its own signal handlers."""
-        self._ending.prepare()
+    def __rsgi_init__(self, loop: Any) -> None:
+        """Have the end happen, once the server has its own signal handlers and the loop runs."""
+        loop.call_soon(self._ending.prepare)
 
     async def __rsgi__(self, scope: Any, exchange: Any) -> None:
         """Answer one request."""
@@ -86,7 +86,7 @@ class Ending:
     """Ends the lifetime once, whether the server returns or hangs on a connection.
 
     The server waits for open connections, also idle ones, before it returns. So a thread hears of the
-    signal by itself, gives the server a moment, and then ends the process.
+    signal instead, lets the requests that have begun be answered, and then ends the process.
     """
 
     def __init__(self, lifetime: Lifetime, parent: int) -> None:
@@ -94,14 +94,14 @@ class Ending:
         self._parent = parent
         self._guard = threading.Lock()
         self._ended = False
-        self._server = -1
 
     def prepare(self) -> None:
         """Have the end happen; call from the main thread."""
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
-        # The server's loop hears of signals by a descriptor too; it goes on to, through the watching thread.
-        self._server = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        # This takes the signal from the server's loop: its own way out waits for idle connections, and
+        # holds the interpreter's lock meanwhile, so that nothing here could end it.
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         Finalize(self, self.end, exitpriority=1)
         threading.Thread(target=self._watch, args=(reading,), name="end-watch", daemon=True).start()
 
@@ -118,10 +118,7 @@ class Ending:
     def _watch(self, signals: int) -> None:
         while os.getppid() == self._parent:
             ready, _, _ = select.select([signals], [], [], LOOK_SECONDS)
-            heard = os.read(signals, 64) if ready else b""
-            if heard and self._server != -1:
-                os.write(self._server, heard)
-            if signal.SIGTERM in heard:
+            if ready and signal.SIGTERM in os.read(signals, 64):
                 break
         threading.Event().wait(DRAIN_SECONDS)
         try:
