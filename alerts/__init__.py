@@ -1,0 +1,1 @@
+"""Alert and recording rules, built from the catalogue into plain Prometheus files."""

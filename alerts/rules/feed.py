@@ -1,0 +1,146 @@
+"""Market data and the decisions made on it. Silent while the market is closed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alerts.promql import increase, largest, latest, least, open_session, total
+from alerts.rule import Alert, Component, Panel, Severity, Time
+from alerts.rules.burn import burning
+from alerts.thresholds import (
+    BAR_GRACE,
+    BARS_MISSED,
+    CALENDAR_LEFT,
+    RECONNECTS,
+    REFUSED_MESSAGES,
+    STALE_QUOTE,
+)
+from trading_bot.contract.telemetry import labels, metrics
+
+_BAR: Final = largest(latest(metrics.SETTINGS_BAR))
+_LONGEST_OPEN: Final = (("1m", 1), ("5m", 60), ("1h", 900), ("4h", 3_600))
+"""How long a session must have been open before a bar may be missed, by the length of bars in seconds."""
+
+
+def _open_long_enough(*by: labels.Label) -> str:
+    """Return what is there when the session has been open long enough to have brought the bars."""
+    parts = (
+        f"({largest(least(metrics.SESSION_OPEN, window), *by)} == 1 and on (bot) {_BAR} <= {bar})"
+        for window, bar in _LONGEST_OPEN
+    )
+    return f"({' or '.join(parts)})"
+
+
+def _overdue(age: str, *by: labels.Label) -> str:
+    joined = ", ".join(("bot", *(label.name for label in by)))
+    limit = f"{BARS_MISSED} * {_BAR} + {BAR_GRACE}"
+    return f"{age} > on (bot) group_left () ({limit}) and on ({joined}) {_open_long_enough(*by)}"
+
+
+_SINCE_BAR: Final = f"(time() - {largest(latest(metrics.BAR_TIME), labels.SYMBOL)})"
+_SINCE_DECISION: Final = f"(time() - {largest(latest(metrics.LAST_DECISION))})"
+_QUOTE_AGE: Final = f"(time() - {largest(latest(metrics.QUOTE_TIME), labels.SYMBOL)})"
+
+ALERTS: Final = (
+    Alert(
+        name="NoDecisions",
+        severity=Severity.CRITICAL,
+        component=Component.FEED,
+        expression=_overdue(_SINCE_DECISION),
+        lasting=Time("0s", "three bars have been waited for"),
+        keeps=Time("1m", "single decisions in between are no recovery"),
+        summary="The bot says it is running, but decides nothing",
+        description="{{ $labels.bot }} asked no strategy for {{ $value | humanizeDuration }}, more than three bars, "
+        "while a session is open.",
+        impact="No entries and no exits: positions are held however the market moves.",
+        first_step="Look whether bars come (board Market data). If they do: restart the bot. If not: the feed.",
+        panel=Panel("overview", 105),
+        workflow="restart-bot",
+        is_held=True,
+    ),
+    Alert(
+        name="NoBars",
+        severity=Severity.WARNING,
+        component=Component.FEED,
+        expression=_overdue(_SINCE_BAR, labels.SYMBOL),
+        lasting=Time("0s", "three bars have been waited for"),
+        keeps=Time("1m", "a bar that comes late is no recovery"),
+        summary="No bar closes for a symbol whose session is open",
+        description="The last bar of {{ $labels.symbol }} on {{ $labels.bot }} ended "
+        "{{ $value | humanizeDuration }} ago, more than three bars.",
+        impact="Nothing is decided for this symbol: a position in it is not closed by its strategy.",
+        first_step="Compare with the venue's own chart: if bars go on there, restart the bot.",
+        panel=Panel("market-data", 201),
+        labels=("symbol",),
+    ),
+    Alert(
+        name="FeedStale",
+        severity=Severity.CRITICAL,
+        component=Component.FEED,
+        expression=f"{_QUOTE_AGE} > {STALE_QUOTE} and on (bot, symbol) {open_session()}",
+        lasting=Time("0s", "the age itself has waited long enough for a reconnect"),
+        keeps=Time("1m", "a feed that comes and goes is one page"),
+        summary="Quotes are stale while the session is open",
+        description="The last quote of {{ $labels.symbol }} on {{ $labels.bot }} is "
+        "{{ $value | humanizeDuration }} old.",
+        impact="The symbol takes no new risk; exits are priced on an old quote or wait.",
+        first_step="Look whether other symbols are fresh: one is the venue's matter, all are the connection's.",
+        panel=Panel("market-data", 105),
+        labels=("symbol",),
+        workflow="check-health",
+    ),
+    Alert(
+        name="FeedReconnectStorm",
+        severity=Severity.WARNING,
+        component=Component.FEED,
+        expression=f"{total(increase(metrics.RECONNECTS, '10m'), labels.STREAM)} > {RECONNECTS}",
+        lasting=Time("0s", "ten minutes are counted already"),
+        keeps=Time("5m", "storms have pauses"),
+        summary="A stream is lost and found again and again",
+        description="The stream {{ $labels.stream }} of {{ $labels.bot }} was lost {{ $value | humanize }} times "
+        "in the last 10 minutes.",
+        impact="Between losses quotes are stale and reports late; the venue may ban who reconnects too often.",
+        first_step="Look at the network and at the venue's status page before touching the bot.",
+        panel=Panel("market-data", 203),
+        labels=("stream",),
+    ),
+    Alert(
+        name="FeedRefused",
+        severity=Severity.WARNING,
+        component=Component.FEED,
+        expression=f"{total(increase(metrics.BAD_MESSAGES, '5m'))} > {REFUSED_MESSAGES}",
+        lasting=Time("0s", "five minutes are counted already"),
+        keeps=Time("5m", "bad messages come in bursts"),
+        summary="Market data is refused at the edge",
+        description="{{ $labels.bot }} refused {{ $value | humanize }} messages in the last 5 minutes: no number, "
+        "not positive, or crossed.",
+        impact="Quotes stay as old as the last good one; with nothing but bad ones the symbol is blocked.",
+        first_step="Read one of the errors FEED_003 (tickertape status, or board Errors): it shows the message.",
+        panel=Panel("market-data", 103),
+        workflow="export-logs",
+    ),
+    Alert(
+        name="SessionTableExpiring",
+        severity=Severity.WARNING,
+        component=Component.FEED,
+        expression=f"{largest(latest(metrics.SESSION_TABLE_EXPIRY), labels.CALENDAR)} - time() < {CALENDAR_LEFT}",
+        lasting=Time("1h", "it is a matter of weeks"),
+        keeps=Time("0s", "a date does not flap"),
+        summary="The shipped trading hours end soon",
+        description="The trading hours {{ $labels.calendar }} that {{ $labels.bot }} knows end in "
+        "{{ $value | humanizeDuration }}.",
+        impact="Afterwards it is not known when the market is open, and its symbols take no new risk.",
+        first_step="Install the newest release of Tickertape; it ships the next years.",
+        panel=Panel("market-data", 107),
+        labels=("calendar",),
+    ),
+    *burning(
+        name="FeedBudgetBurning",
+        component=Component.FEED,
+        level="feed",
+        what="of the open symbols' time their quotes were older than 5 seconds",
+        impact="Each stale stretch blocks new risk on a symbol; trades that should have been are not made.",
+        first_step="Find the symbols and hours on the board Market data: one symbol, one stream, or all?",
+        panel=Panel("market-data", 105),
+    ),
+)
