@@ -25,6 +25,7 @@ from trading_bot.contract.telemetry.metrics import (
     risk,
     stream,
     telemetry,
+    workflows,
 )
 from trading_bot.contract.telemetry.metrics.account import *
 from trading_bot.contract.telemetry.metrics.api import *
@@ -40,6 +41,7 @@ from trading_bot.contract.telemetry.metrics.reconciliation import *
 from trading_bot.contract.telemetry.metrics.risk import *
 from trading_bot.contract.telemetry.metrics.stream import *
 from trading_bot.contract.telemetry.metrics.telemetry import *
+from trading_bot.contract.telemetry.metrics.workflows import *
 
 SUBJECTS: Final[tuple[ModuleType, ...]] = (
     process,
@@ -56,6 +58,7 @@ SUBJECTS: Final[tuple[ModuleType, ...]] = (
     telemetry,
     api,
     stream,
+    workflows,
 )
 """In the order of the reference page."""
 

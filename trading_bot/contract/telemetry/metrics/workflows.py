@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from trading_bot.contract.telemetry import labels
-from trading_bot.contract.telemetry.definition import Kept, Metric, MetricType
+from trading_bot.contract.telemetry.definition import Kept, Metric, MetricType, Page
 
 WORKFLOW_EXECUTIONS: Final = Metric(
     name="tradingbot_workflow_executions_total",
@@ -13,6 +13,7 @@ WORKFLOW_EXECUTIONS: Final = Metric(
     unit="executions",
     meaning="Executions that ended, by how.",
     kept=Kept.ALWAYS,
+    page=Page.OPS,
     labels=(labels.WORKFLOW, labels.WORKFLOW_OUTCOME),
 )
 WORKFLOW_RUNNING: Final = Metric(
@@ -21,6 +22,7 @@ WORKFLOW_RUNNING: Final = Metric(
     unit="executions",
     meaning="Executions that run at present, those that wait for an approval included.",
     kept=Kept.ALWAYS,
+    page=Page.OPS,
 )
 WORKFLOW_QUEUED: Final = Metric(
     name="tradingbot_workflow_queued",
@@ -28,6 +30,7 @@ WORKFLOW_QUEUED: Final = Metric(
     unit="executions",
     meaning="Executions that wait for their turn.",
     kept=Kept.ALWAYS,
+    page=Page.OPS,
 )
 WORKFLOW_OLDEST_RUNNING: Final = Metric(
     name="tradingbot_workflow_oldest_running_age_seconds",
@@ -35,6 +38,7 @@ WORKFLOW_OLDEST_RUNNING: Final = Metric(
     unit="seconds",
     meaning="Age of the oldest execution that runs; 0 when none does.",
     kept=Kept.ALWAYS,
+    page=Page.OPS,
 )
 WORKFLOW_STEP_DURATION: Final = Metric(
     name="tradingbot_workflow_step_duration_seconds",
@@ -42,6 +46,7 @@ WORKFLOW_STEP_DURATION: Final = Metric(
     unit="seconds",
     meaning="How long steps took, from the beginning of their first attempt, since this process began.",
     kept=Kept.ALWAYS,
+    page=Page.OPS,
     labels=(labels.WORKFLOW,),
     bounds=(0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0),
 )
@@ -51,5 +56,6 @@ WORKFLOW_COMPENSATIONS: Final = Metric(
     unit="steps",
     meaning="Steps that were undone.",
     kept=Kept.ALWAYS,
+    page=Page.OPS,
     labels=(labels.WORKFLOW,),
 )
