@@ -25,6 +25,7 @@ from trading_bot.engine.control_tape import ControlTape
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.flattening import Flattening
 from trading_bot.engine.modes import BOT, OPERATOR_HALT, OPERATOR_PAUSE, OPERATOR_REDUCE_ONLY
+from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_change import Done, SettingsKeeper
 from trading_bot.journal import Page, TapePosition
 
@@ -50,6 +51,7 @@ class Desk:
     settings: SettingsKeeper
     breakers: Breakers
     flattening: Flattening
+    reconciliation: Reconciliation
     begin: Callable[[str, Coroutine[Any, Any, None]], None]
 
 
@@ -66,6 +68,7 @@ class Commands:
         settings: SettingsKeeper,
         breakers: Breakers,
         flattening: Flattening,
+        reconciliation: Reconciliation,
     ) -> None:
         self._context = context
         self._ledger = context.ledger
@@ -73,6 +76,7 @@ class Commands:
         self._settings = settings
         self._breakers = breakers
         self._flattening = flattening
+        self._reconciliation = reconciliation
         self._tape = ControlTape(context.home.control, context.errors.record)
         self._stopping = False
 
@@ -86,6 +90,7 @@ class Commands:
             settings=self._settings,
             breakers=self._breakers,
             flattening=self._flattening,
+            reconciliation=self._reconciliation,
             begin=begin,
         )
         async for page in self._tape.pages(_position(self._ledger.state.control)):
@@ -263,8 +268,20 @@ async def _flatten(desk: Desk, command: commands.FlattenPositions, asked: Asked)
     return Done(message=f"{plan}; each order is an event of its own")
 
 
-async def _not_by_this_release(_desk: Desk, command: Command, _asked: Asked) -> Done:
-    raise NonRetriableError("CFG_016", f"this release of the bot does not take {command.NAME}")
+async def _adopt(desk: Desk, command: commands.AdoptMismatch, asked: Asked) -> Done:
+    what = desk.reconciliation.require_adoptable(command.mismatch_id, command.confirm)
+    adopting = desk.reconciliation.adopt(
+        command.mismatch_id, command.confirm, actor=asked.actor, reason=asked.reason
+    )
+    desk.begin(f"adopt {command.mismatch_id}", _recorded(desk, adopting))
+    return Done(message=f"{what}, if the venue still says so; mismatch.settled tells when it is done")
+
+
+async def _recorded(desk: Desk, work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except TickertapeError as error:
+        desk.context.errors.record(error)
 
 
 HANDLERS: Final[dict[type[Command], Handler]] = {
@@ -278,7 +295,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     commands.RollbackSettings: _roll_back,
     commands.FlattenPositions: _flatten,
     commands.ResetBreaker: _reset_breaker,
-    commands.AdoptMismatch: _not_by_this_release,
+    commands.AdoptMismatch: _adopt,
 }
 """Every command to what it does; a test holds the table to the catalogue of commands."""
 

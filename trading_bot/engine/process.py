@@ -129,6 +129,7 @@ def compose(
     venue_watch = VenueWatch(errors, clock)
     execution = Execution(context, venue)
     settlement = Settlement(context, venue, execution)
+    reconciliation = Reconciliation(context, venue, execution, settlement)
     strategies = build(settings.strategies)
     decisions = Decisions(context, execution, feed, strategies)
     keeper = SettingsKeeper(context, strategies)
@@ -137,7 +138,7 @@ def compose(
     parts = Parts(
         execution=execution,
         settlement=settlement,
-        reconciliation=Reconciliation(context, venue, execution, settlement),
+        reconciliation=reconciliation,
         feed=feed,
         venue_watch=venue_watch,
         decisions=decisions,
@@ -146,6 +147,6 @@ def compose(
         breakers=breakers,
         prices=PriceWatch(context, venue),
         settings=keeper,
-        commands=Commands(context, execution, keeper, breakers, flattening),
+        commands=Commands(context, execution, keeper, breakers, flattening, reconciliation),
     )
     return context, parts

@@ -209,10 +209,17 @@ class Reconciliation:
         for key, found in lasting.items():
             if key in tolerated or not all(key in look.differing for look in looks):
                 continue
-            known = open_now.get(key)
-            if known is None or (known.local, known.venue) != (found.local, found.venue):
-                self._find(found, self._policy(found.subject))
+            known, policy = open_now.get(key), self._policy(found.subject)
+            is_new = known is None or (known.local, known.venue) != (found.local, found.venue)
+            if self._is_present(found) and (is_new or policy is Policy.ADOPT):
+                self._find(found, policy)
         self.block_symbols()
+
+    def _is_present(self, found: MismatchFound) -> bool:
+        """Whether the books still say what they said when they were compared."""
+        if found.asset is None:
+            return True
+        return str(self._ledger.state.account.balances.get(found.asset, ZERO)) == found.local
 
     def _vanish(self, key: str) -> None:
         """Settle what was seen to agree. A fill is settled once it is booked."""
@@ -268,6 +275,19 @@ class Reconciliation:
             MismatchSettled(mismatch_id=found.mismatch_id, how="adopted", actor=actor, reason=reason)
         )
 
+    def require_adoptable(self, mismatch_id: str, confirm: str) -> str:
+        """Say what adopting a mismatch would do.
+
+        Raises:
+            NonRetriableError: RECON_004, there is no such mismatch, or ``confirm`` is not its venue's value.
+        """
+        known = self._ledger.state.reconciliation.mismatches.get(mismatch_id)
+        if known is None:
+            raise _not_adopted(mismatch_id, "there is no such mismatch")
+        if known.venue != confirm:
+            raise _not_adopted(mismatch_id, f"the venue says {known.venue}, {confirm} was confirmed")
+        return _effect(known)
+
     async def adopt(self, mismatch_id: str, confirm: str, *, actor: str, reason: str) -> None:
         """Take over the venue's side of one open mismatch, on a person's word.
 
@@ -282,11 +302,10 @@ class Reconciliation:
             TickertapeError: the venue did not answer; nothing was done.
         """
         async with self._one_at_a_time:
-            known = self._ledger.state.reconciliation.mismatches.get(mismatch_id)
-            if known is None:
-                raise _not_adopted(mismatch_id, "there is no such mismatch")
+            self.require_adoptable(mismatch_id, confirm)
+            known = self._ledger.state.reconciliation.mismatches[mismatch_id]
             if known.subject == "fill":
-                await self._adopt_fill(known, confirm, actor=actor, reason=reason)
+                await self._adopt_fill(known, actor=actor, reason=reason)
             else:
                 await self._adopt_found(known, confirm, actor=actor, reason=reason)
             self.block_symbols()
@@ -305,11 +324,9 @@ class Reconciliation:
         else:
             self._take_over(found, actor=actor, reason=reason)
 
-    async def _adopt_fill(self, known: Mismatch, confirm: str, *, actor: str, reason: str) -> None:
-        if known.symbol is None or known.venue != confirm:
-            raise _not_adopted(known.mismatch_id, f"the venue says {known.venue}, {confirm} was confirmed")
+    async def _adopt_fill(self, known: Mismatch, *, actor: str, reason: str) -> None:
         trade_id = known.mismatch_id.rpartition(":")[2]
-        for fill in await self._venue.fills(known.symbol, self._ledger.state.account.opened_at or 0):
+        for fill in await self._venue.fills(known.symbol or "", self._ledger.state.account.opened_at or 0):
             if fill.trade_id == trade_id:
                 self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
                 how = MismatchSettled(
@@ -364,6 +381,15 @@ def _unheard_fill(key: str, fill: VenueFill) -> MismatchFound:
         message=f"nobody told of trade {fill.trade_id}: {fill.side} {fill.quantity} {fill.symbol} at {fill.price}",
         quantity=fill.quantity,
     )
+
+
+def _effect(known: Mismatch) -> str:
+    """Say what adopting a mismatch does."""
+    if known.subject == "order":
+        return f"the order {known.venue} on {known.symbol} is let be, and does not block any more"
+    if known.subject == "fill":
+        return f"the trade {known.venue} on {known.symbol} is booked"
+    return f"the books take {known.venue} {known.asset} over in place of {known.local}"
 
 
 def _not_adopted(mismatch_id: str, why: str, **context: Any) -> NonRetriableError:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from support.engine import PAIR, STOCK, Rig, play
+import msgspec
+import pytest
+from support.engine import PAIR, STOCK, Rig, Running, play
 from support.venues import order as new_order
 
-from trading_bot.contract.errors import RetriableError
+from trading_bot.contract.errors import NonRetriableError, RetriableError
 from trading_bot.contract.events.account import (
     BalanceAdopted,
     MismatchFound,
@@ -19,7 +21,7 @@ from trading_bot.contract.events.account import (
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import LearnedBy, OrderDenied, OrderFilled, OrderOutcomeLost, Side
 from trading_bot.venues.in_memory import InMemoryVenue
-from trading_bot.venues.protocol import StreamName, VenueFill
+from trading_bot.venues.protocol import NewOrder, StreamName, VenueFill, VenueOrder, VenueOrderStatus
 
 
 async def trade_by_hand(rig: Rig, side: Side = Side.BUY, quantity: str = "100") -> None:
@@ -214,3 +216,168 @@ def test_a_venue_that_does_not_answer_at_the_start_is_asked_until_it_does(tmp_pa
             assert bot.state.conditions["VenueReachable"].status == "True"
 
     play(scenario())
+
+
+# Policies, and what a person may take over
+
+
+async def adopted(bot: Running, mismatch_id: str, confirm: str) -> None:
+    await bot.parts.reconciliation.adopt(mismatch_id, confirm, actor="alice", reason="it was me")
+
+
+def test_a_person_takes_a_manual_trade_over_value_by_value_and_trading_goes_on(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+            await trade_by_hand(rig, Side.SELL)
+            await bot.until(lambda: len(bot.state.reconciliation.mismatches) == 2)
+            for found in list(bot.state.reconciliation.mismatches.values()):
+                assert found.quantity == abs(Decimal(found.venue or 0) - Decimal(found.local or 0)) > 0
+                await adopted(bot, found.mismatch_id, found.venue or "")
+            settled = bot.events(MismatchSettled)
+            assert [(event.how, event.actor, event.reason) for event in settled] == [
+                ("adopted", "alice", "it was me")
+            ] * 2
+            balances = await rig.venue.balances()
+            assert bot.state.account.balances["EUR"] == balances["EUR"].total
+            assert bot.state.account.balances["USD"] == balances["USD"].total
+            (taken,) = bot.events(PositionAdopted)
+            assert taken.previous - taken.quantity == 100
+            bot.beat()
+            assert bot.state.mode.mode is Mode.RUNNING
+            assert not bot.state.markets[PAIR].blocks
+            await bot.parts.reconciliation.run("doubt")
+            assert not bot.state.reconciliation.mismatches
+            await bot.bar("1.00")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+
+    play(scenario())
+
+
+def test_what_was_not_confirmed_is_not_taken_over(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=WithTransfers)
+        async with rig.running() as bot:
+            assert isinstance(rig.venue, WithTransfers)
+            rig.venue.transfer("EUR", Decimal(5))
+            await bot.parts.reconciliation.run("doubt")
+            for mismatch_id, confirm in (("position:EUR", "6"), ("position:XYZ", "5")):
+                with pytest.raises(NonRetriableError) as refused:
+                    await adopted(bot, mismatch_id, confirm)
+                assert refused.value.code == "RECON_004"
+            rig.venue.transfer("EUR", Decimal(1))
+            with pytest.raises(NonRetriableError, match="the venue says 6, 5 was confirmed"):
+                await adopted(bot, "position:EUR", "5")
+            assert not bot.events(PositionAdopted)
+            await bot.parts.reconciliation.run("doubt")
+            assert bot.state.reconciliation.mismatches["position:EUR"].venue == "6"
+            assert len(bot.events(MismatchFound)) == 2, "the same one, by another amount"
+            await adopted(bot, "position:EUR", "6")
+            assert not bot.state.markets[PAIR].blocks
+
+    play(scenario())
+
+
+def test_the_policy_to_adopt_takes_over_with_both_values_on_the_tape(tmp_path: Path):
+    async def scenario() -> None:
+        policy = {"balances": "adopt", "positions": "adopt"}
+        rig = Rig(tmp_path, venue_kind=WithTransfers, reconciliation=policy)
+        async with rig.running() as bot:
+            assert isinstance(rig.venue, WithTransfers)
+            rig.venue.transfer("EUR", Decimal(5))
+            rig.venue.transfer("USD", Decimal(-7))
+            await bot.parts.reconciliation.run("periodic")
+            assert {found.subject for found in bot.events(MismatchFound)} == {"balance", "position"}
+            (taken,) = bot.events(PositionAdopted)
+            assert (taken.previous, taken.quantity) == (0, 5)
+            cash = bot.events(BalanceAdopted)[-1]
+            assert (cash.previous - cash.amount, cash.reason) == (7, "mismatch")
+            assert {settled.how for settled in bot.events(MismatchSettled)} == {"adopted"}
+            assert not bot.state.reconciliation.mismatches
+            assert not bot.state.markets[PAIR].blocks
+
+    play(scenario())
+
+
+def test_the_policy_to_halt_halts_until_a_person_lifts_it(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=WithTransfers, reconciliation={"positions": "halt"})
+        async with rig.running() as bot:
+            assert isinstance(rig.venue, WithTransfers)
+            rig.venue.transfer("EUR", Decimal(5))
+            await bot.parts.reconciliation.run("periodic")
+            assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.HALTED, "HaltingError")
+            assert "RECON_002" in bot.state.mode.message
+            await bot.parts.reconciliation.run("periodic")
+            assert bot.codes().count("RECON_002") == 1
+
+    play(scenario())
+
+
+def test_a_strangers_order_that_was_let_be_does_not_block_again_until_it_is_another_one(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await rig.venue.place(new_order(Side.BUY, "100", "1.0", client_order_id="by-hand-1"))
+            await bot.parts.reconciliation.run("doubt")
+            (found,) = bot.events(MismatchFound)
+            assert found.quantity == 100
+            await adopted(bot, "order:by-hand-1", "by-hand-1")
+            await bot.parts.reconciliation.run("doubt")
+            assert not bot.state.markets[PAIR].blocks
+            await bot.kill()
+        async with rig.running() as bot:
+            assert not bot.state.reconciliation.mismatches
+            await rig.venue.cancel(PAIR, "by-hand-1")
+            await bot.parts.reconciliation.run("doubt")
+            assert not bot.state.reconciliation.tolerated
+            await rig.venue.place(new_order(Side.BUY, "100", "1.0", client_order_id="by-hand-2"))
+            await bot.parts.reconciliation.run("doubt")
+            assert bot.state.markets[PAIR].blocks
+
+    play(scenario())
+
+
+def test_where_fills_are_not_adopted_by_themselves_one_nobody_told_of_waits_for_a_person(tmp_path: Path):
+    async def scenario() -> None:
+        limit = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
+        rig = Rig(tmp_path, reconciliation={"fills": "block"}, execution=limit, venue_kind=Forgetful)
+        async with rig.running() as bot:
+            assert isinstance(rig.venue, Forgetful)
+            rig.venue.lose_stream(StreamName.ORDERS)
+            rig.venue.forgets_fills = True
+            await bot.enter()
+            assert not bot.events(OrderFilled)
+            rig.venue.forgets_fills = False
+            await bot.parts.reconciliation.run("periodic")
+            found = next(found for found in bot.events(MismatchFound) if found.subject == "fill")
+            assert "Mismatch" in bot.state.markets[PAIR].blocks
+            await adopted(bot, found.mismatch_id, found.venue or "")
+            assert len(bot.events(OrderFilled)) == 1
+            await bot.parts.reconciliation.run("periodic")
+            assert not bot.state.reconciliation.mismatches
+            assert not bot.state.markets[PAIR].blocks
+
+    play(scenario())
+
+
+class Forgetful(InMemoryVenue):
+    """Says of an order that was filled that it was cancelled, and shows its trades later."""
+
+    forgets_fills = False
+
+    async def fills(self, symbol: str, since: int) -> list[VenueFill]:
+        return [] if self.forgets_fills else await super().fills(symbol, since)
+
+    async def place(self, order: NewOrder) -> VenueOrder:
+        return self._hidden(await super().place(order))
+
+    async def order(self, symbol: str, client_order_id: str) -> VenueOrder | None:
+        found = await super().order(symbol, client_order_id)
+        return None if found is None else self._hidden(found)
+
+    def _hidden(self, order: VenueOrder) -> VenueOrder:
+        if not self.forgets_fills:
+            return order
+        return msgspec.structs.replace(order, status=VenueOrderStatus.CANCELLED, filled_quantity=Decimal(0))

@@ -83,6 +83,7 @@ def _reconciliation_completed(
 
 
 def _mismatch_found(state: State, envelope: Envelope, event: account.MismatchFound) -> None:
+    known = state.reconciliation.mismatches.get(event.mismatch_id)
     state.reconciliation.mismatches[event.mismatch_id] = Mismatch(
         mismatch_id=event.mismatch_id,
         subject=event.subject,
@@ -91,10 +92,11 @@ def _mismatch_found(state: State, envelope: Envelope, event: account.MismatchFou
         local=event.local,
         venue=event.venue,
         message=event.message,
-        found_at=envelope.ts,
+        found_at=envelope.ts if known is None else known.found_at,
         quantity=event.quantity,
     )
-    tally.count(state, metrics.MISMATCHES_FOUND, event.subject)
+    if known is None:  # otherwise it is the same one, by another amount
+        tally.count(state, metrics.MISMATCHES_FOUND, event.subject)
 
 
 def _mismatch_settled(state: State, envelope: Envelope, event: account.MismatchSettled) -> None:
