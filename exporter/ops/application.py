@@ -11,6 +11,7 @@ from exporter.ops.access import audit, gate
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
 from exporter.ops.resources import (
+    auth,
     control,
     documentation,
     errors,
@@ -18,6 +19,8 @@ from exporter.ops.resources import (
     history,
     lists,
     metrics_page,
+    metrics_snapshot,
+    performance,
     reference,
     state,
     stream,
@@ -33,8 +36,11 @@ RESOURCES: Final = (
     lists.blueprint,
     control.blueprint,
     history.blueprint,
+    metrics_snapshot.blueprint,
+    performance.blueprint,
     reference.blueprint,
     stream.blueprint,
+    auth.blueprint,
 )
 LARGEST_BODY: Final = 1024 * 1024
 

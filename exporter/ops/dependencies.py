@@ -9,10 +9,13 @@ import msgspec
 from flask import current_app
 
 from exporter.ops.access.keys import KeyRing
+from exporter.ops.access.rates import Rates
+from exporter.ops.access.sign_in import SignIn
 from exporter.ops.alerts import AlertWatch
 from exporter.ops.commands import Commands
 from exporter.ops.history import History
 from exporter.ops.metrics import Registry
+from exporter.ops.performance import PerformanceKeeper
 from exporter.ops.readiness import Ping
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
@@ -66,10 +69,13 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     settings: BootSettings
     recorder: Recorder
     metrics: Registry = msgspec.field(default_factory=Registry)
+    rates: Rates | None = None
+    sign_in: SignIn | None = None
     memory: Memory = msgspec.field(default_factory=Memory)
     alerts: AlertWatch = msgspec.field(default_factory=AlertWatch)
     shelf: Shelf = msgspec.field(default_factory=Shelf)
     history: History
+    performance: PerformanceKeeper
     pings: tuple[Ping, ...] = ()
     commands: Commands | None = None
     stream_port: int | None = None

@@ -12,6 +12,9 @@ from typing import Final
 
 from exporter.follow import BotView
 from exporter.ops.access.keys import KeyRing
+from exporter.ops.access.rates import Rates
+from exporter.ops.access.sign_in import SignIn
+from exporter.ops.access.watch import AccessWatch
 from exporter.ops.alerts import AlertWatch
 from exporter.ops.commands import Commands
 from exporter.ops.dependencies import Dependencies
@@ -19,6 +22,7 @@ from exporter.ops.history import CONTROL, JOURNAL, History
 from exporter.ops.metrics import Registry
 from exporter.ops.metrics.process import ask_process
 from exporter.ops.metrics.stream import ask_stream
+from exporter.ops.performance import PerformanceKeeper
 from exporter.ops.readiness import alerts_ping, control_ping, disk_ping, journal_ping
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
@@ -83,6 +87,8 @@ class Lifetime:
         alerts, shelf = AlertWatch(settings.alertmanager_url, clock), Shelf()
         alerts.start()
         shelf.start()
+        performance = PerformanceKeeper(home.journal, clock)
+        performance.start()
         metrics = Registry()
         ask_process(metrics, clock.now_ns(), tape, view)
         stream = StreamServer(
@@ -101,7 +107,12 @@ class Lifetime:
             tape.close(CLOSE_SECONDS)
             lock.release()
             raise
+        sign_in = SignIn.of_home(home, keys, clock)
+        sign_in.ask(metrics)
+        AccessWatch(keys, sign_in.sessions, errors.record).start()
         needs = Dependencies(
+            rates=Rates(settings.api_rate_limit, settings.api_rate_limit_storage, errors.record),
+            sign_in=sign_in,
             metrics=metrics,
             view=view,
             keys=keys,
@@ -111,6 +122,7 @@ class Lifetime:
             alerts=alerts,
             shelf=shelf,
             commands=Commands.of_tape(tape, view, clock),
+            performance=performance,
             history=History({JOURNAL: home.journal, CONTROL: home.control}),
             pings=(
                 journal_ping(view.journal),
@@ -128,6 +140,7 @@ class Lifetime:
         try:
             self._tape.append(OpsStopped(reason=reason))
             self.needs.alerts.stop()
+            self.needs.performance.stop()
             self._stream.stop(CLOSE_SECONDS)
             self._view.stop()
             self.needs.history.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from trading_bot.contract.errors import NonRetriableError
+from trading_bot.domain.clock import SECOND
 
 Query = TypeVar("Query", bound=msgspec.Struct)
 
@@ -24,6 +26,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LONGEST_FOUND = 80
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def parse(arguments: Mapping[str, str], kind: type[Query]) -> Query:
@@ -40,6 +44,16 @@ def parse(arguments: Mapping[str, str], kind: type[Query]) -> Query:
         message = f"{first.field}: expected {first.expected}, found {first.found}"
         raise NonRetriableError("API_001", message, errors=[msgspec.to_builtins(fault) for fault in faults])
     return msgspec.convert(dict(arguments), kind, strict=False)
+
+
+def nanoseconds(at: datetime) -> int:
+    """Return a time with its zone as nanoseconds since the epoch; what lies before 1970 or after 2200 as those."""
+    if at.year < EARLIEST.year:
+        return nanoseconds(EARLIEST)
+    if at.year >= LATEST.year:
+        at = LATEST
+    whole = at.astimezone(UTC).replace(microsecond=0)
+    return max(0, int(whole.timestamp())) * SECOND + at.microsecond * 1_000
 
 
 def _faults(arguments: Mapping[str, str], kind: type[Query]) -> Iterator[Fault]:

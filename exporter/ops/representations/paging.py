@@ -30,7 +30,7 @@ def part_of(
     """Return at most ``limit`` items that come after the one with the name ``after``.
 
     Raises:
-        NonRetriableError: API_001 when there is no such item: it has left the list meanwhile.
+        NonRetriableError: API_002 when there is no such item: it may have left the list meanwhile.
     """
     start = 0 if after is None else _place_after(items, name_of, after)
     chosen = items[start : start + limit]
@@ -42,13 +42,7 @@ def _place_after(items: Sequence[Item], name_of: Callable[[Item], str], after: s
     for index, item in enumerate(items):
         if name_of(item) == after:
             return index + 1
-    fault = {
-        "field": "after",
-        "expected": "the cursor in next of the page before",
-        "found": after[:80],
-        "example": name_of(items[0]) if items else "",
-    }
-    raise NonRetriableError("API_001", "after: this entry is not in the list any more", errors=[fault])
+    raise NonRetriableError("API_002", "after: this entry is not in the list (any more); begin without after")
 
 
 def link(path: str, **query: Any) -> str:

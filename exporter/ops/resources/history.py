@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -23,7 +23,7 @@ from exporter.ops.history import (
     kinds_matching,
     last_events,
 )
-from exporter.ops.parameters import parse
+from exporter.ops.parameters import nanoseconds, parse
 from exporter.ops.representations.events import EventPage, EventsWanted, represent_events
 from exporter.ops.representations.incident import (
     CHANGES,
@@ -36,12 +36,15 @@ from exporter.ops.representations.markdown import MARKDOWN, incident_as_markdown
 from exporter.ops.representations.paging import DEFAULT_LIMIT, LARGEST_LIMIT
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import NonRetriableError
+from trading_bot.contract.events import EVENTS
 from trading_bot.contract.events.lifecycle import ErrorRecorded
 from trading_bot.contract.events.market import QuoteConflated
 from trading_bot.domain.clock import SECOND
 from trading_bot.journal import TapeReader
 
 blueprint = Blueprint("history", __name__)
+
+AREAS: Final = sorted({f"{kind.partition('.')[0]}.*" for kind in EVENTS})
 
 LAST_SEQ: Final = 2**53
 ROWS_A_KIND: Final = 50
@@ -60,6 +63,7 @@ Kind = Annotated[
         max_length=60,
         description="an event kind, or the beginning of one with a star",
         examples=["order.*"],
+        extra_json_schema={"enum": [*EVENTS, *AREAS]},
     ),
 ]
 
@@ -135,7 +139,7 @@ def incident() -> Response:
     query = parse(request.args, IncidentQuery)
     needs = dependencies()
     now = needs.clock.now_ns()
-    end = now if query.at is None else _nanoseconds(query.at)
+    end = now if query.at is None else nanoseconds(query.at)
     found = look_back(needs.history, end, query.minutes)
     return looked_up(represent_incident(found, needs.alerts.seen(), now), incident_as_markdown)
 
@@ -173,11 +177,6 @@ def look_back(history: History, end: int, minutes: int) -> Found:
     issued, more = history.read(CONTROL, of_control) or ([], {})
     merged = sorted((*found.changes, *((CONTROL, one) for one in issued)), key=lambda pair: pair[1].ts)
     return msgspec.structs.replace(found, changes=merged, counts={**found.counts, **more})
-
-
-def _nanoseconds(at: datetime) -> int:
-    whole = at.astimezone(UTC).replace(microsecond=0)
-    return int(whole.timestamp()) * SECOND + at.microsecond * 1_000
 
 
 def _no_such_kind(kind: str) -> NonRetriableError:

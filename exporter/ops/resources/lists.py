@@ -82,7 +82,7 @@ class OrdersQuery(msgspec.Struct, frozen=True, kw_only=True):
     scenario="The summary says degraded: which condition is not true, since when and why.",
     answers=Answers(type=ConditionList, media=(JSON, MARKDOWN)),
     query=ConditionsQuery,
-    errors=("API_004",),
+    errors=("API_002", "API_004"),
 )
 def conditions() -> Response:
     """Return the conditions, what is wrong first."""
@@ -101,7 +101,7 @@ def conditions() -> Response:
     scenario="What is held, at which entry price, and what it is worth now.",
     answers=PositionList,
     query=PositionsQuery,
-    errors=("API_004",),
+    errors=("API_002", "API_004"),
 )
 def positions() -> Response:
     """Return open positions by symbol."""
@@ -116,7 +116,7 @@ def positions() -> Response:
     scenario="What was sent to the venue and what became of it; status=unknown shows those to worry about.",
     answers=OrderList,
     query=OrdersQuery,
-    errors=("API_004",),
+    errors=("API_002", "API_004"),
 )
 def orders() -> Response:
     """Return orders, newest first."""
@@ -131,7 +131,7 @@ def orders() -> Response:
     scenario="What was traded, at which price and fee, and what a sale realized.",
     answers=TradeList,
     query=TradesQuery,
-    errors=("API_004",),
+    errors=("API_002", "API_004"),
 )
 def trades() -> Response:
     """Return the last fills, newest first."""

@@ -146,6 +146,7 @@ class RunbookView(msgspec.Struct, frozen=True, kw_only=True):
     scenario="Somebody knows the address and a key, and nothing else.",
     answers=Index,
     query=IndexQuery,
+    errors=("API_002",),
 )
 def index() -> Response:
     """Return the resources."""
@@ -170,7 +171,7 @@ def index() -> Response:
     scenario="An agent is about to write PromQL: which names there are, their labels, a query to begin with.",
     answers=CataloguePage,
     query=CatalogueQuery,
-    errors=("API_004",),
+    errors=("API_002", "API_004"),
 )
 def catalogue() -> Response:
     """Return a page of at most 4,096 bytes."""
@@ -186,7 +187,7 @@ def catalogue() -> Response:
     scenario="An alert fires: what it means and what to do, by its name.",
     answers=RunbookList,
     query=RunbooksQuery,
-    errors=("API_004",),
+    errors=("API_002", "API_004"),
 )
 def runbooks() -> Response:
     """Return the names and titles."""
