@@ -12,6 +12,7 @@ from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
 from exporter.ops.resources import (
     auth,
+    configuration,
     control,
     documentation,
     errors,
@@ -35,6 +36,7 @@ RESOURCES: Final = (
     errors.blueprint,
     lists.blueprint,
     control.blueprint,
+    configuration.blueprint,
     history.blueprint,
     metrics_snapshot.blueprint,
     performance.blueprint,

@@ -13,6 +13,7 @@ from exporter.ops.access.rates import Rates
 from exporter.ops.access.sign_in import SignIn
 from exporter.ops.alerts import AlertWatch
 from exporter.ops.commands import Commands
+from exporter.ops.configuration import Configuration
 from exporter.ops.history import History
 from exporter.ops.metrics import Registry
 from exporter.ops.performance import PerformanceKeeper
@@ -78,6 +79,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     performance: PerformanceKeeper
     pings: tuple[Ping, ...] = ()
     commands: Commands | None = None
+    configuration: Configuration | None = None
     stream_port: int | None = None
 
 

@@ -17,6 +17,8 @@ from exporter.ops.access.sign_in import SignIn
 from exporter.ops.access.watch import AccessWatch
 from exporter.ops.alerts import AlertWatch
 from exporter.ops.commands import Commands
+from exporter.ops.configuration import Configuration
+from exporter.ops.configuration.keeper import Keeper
 from exporter.ops.dependencies import Dependencies
 from exporter.ops.history import CONTROL, JOURNAL, History
 from exporter.ops.metrics import Registry
@@ -89,6 +91,9 @@ class Lifetime:
         shelf.start()
         performance = PerformanceKeeper(home.journal, clock)
         performance.start()
+        commands = Commands.of_tape(tape, view, clock)
+        keeper = Keeper(home, commands.asked_settings, errors.record)
+        keeper.start()
         metrics = Registry()
         ask_process(metrics, clock.now_ns(), tape, view)
         stream = StreamServer(
@@ -121,7 +126,8 @@ class Lifetime:
             recorder=recorder,
             alerts=alerts,
             shelf=shelf,
-            commands=Commands.of_tape(tape, view, clock),
+            commands=commands,
+            configuration=Configuration(view, keeper, clock),
             performance=performance,
             history=History({JOURNAL: home.journal, CONTROL: home.control}),
             pings=(
@@ -142,6 +148,8 @@ class Lifetime:
             self.needs.alerts.stop()
             self.needs.performance.stop()
             self._stream.stop(CLOSE_SECONDS)
+            if self.needs.configuration is not None:
+                self.needs.configuration.keeper.stop()
             self._view.stop()
             self.needs.history.close()
             self._tape.close(CLOSE_SECONDS)

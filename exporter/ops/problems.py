@@ -22,6 +22,8 @@ SERVER_ERROR: Final = 500
 STATUS: Final = {
     "AUTH_001": 401,
     "AUTH_002": 403,
+    "AUTH_003": 401,
+    "AUTH_004": 503,
     "API_001": 400,
     "API_002": 404,
     "API_003": 405,
@@ -70,6 +72,8 @@ def problem(error: TickertapeError, status: int | None = None) -> Response:
     response = Response(msgspec.json.encode(_members(semantic, code)), status=code, mimetype=PROBLEM_JSON)
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(HEADERS.get(semantic.error_code, {}))
+    if "retry_after_seconds" in semantic.context:
+        response.headers["Retry-After"] = str(semantic.context["retry_after_seconds"])
     return response
 
 
@@ -93,7 +97,7 @@ def _members(semantic: SemanticError, status: int) -> dict[str, Any]:
 def _named(error: TickertapeError) -> Response:
     if error.code not in STATUS or error.code == INTERNAL:
         return _unexpected(error)
-    if error.code.startswith("AUTH_"):
+    if error.code.startswith("AUTH_") or error.code == "API_006":
         dependencies().recorder.refusal(error)
     return problem(error)
 

@@ -8,6 +8,9 @@ PUBLIC: Final = frozenset(
     {
         "health.healthz",
         "health.readyz",
+        "auth.token",
+        "auth.refresh",
+        "auth.revoke",
         "documentation.pages",
         "documentation.asset",
         "documentation.openapi",

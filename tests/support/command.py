@@ -44,6 +44,7 @@ class Command:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.environment = {name: str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)}
+        self.environment["BOT_API_RATE_LIMIT"] = "1000000/minute"  # tests ask often; those about rates say so
         self._started: list[subprocess.Popen[str]] = []
 
     def port(self, variable: str) -> int:

@@ -92,6 +92,14 @@ def rate(text: str) -> str:
     return _matching(_RATE, text)
 
 
+def storage(text: str) -> str:
+    """Read the address of a Redis; it may hold a password."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise ValueError(text)
+    return text
+
+
 def origins(text: str) -> tuple[str, ...]:
     """Read origins that a browser may call from, separated by commas; ``*`` is any."""
     found = tuple(part.strip() for part in text.split(",") if part.strip())
@@ -146,6 +154,7 @@ FIELDS: Final[tuple[Field, ...]] = (
         "An operate key for the ops endpoint, beside the one in the home folder",
         secret=True,
     ),
+    Field("BOT_API_AUTH_TOKEN_FILE", path, "a path", "/run/secrets/token", "File with such a key, mode 0600"),
     Field(
         "BOT_API_CORS_ORIGINS",
         origins,
@@ -156,6 +165,14 @@ FIELDS: Final[tuple[Field, ...]] = (
     Field("BOT_STATE_CACHE_TTL", seconds, "seconds, 0 or more", "0", "max-age of the ops endpoint's answers"),
     Field(
         "BOT_API_RATE_LIMIT", rate, "a count per time", "100/minute", "Requests to the ops endpoint, per key"
+    ),
+    Field(
+        "BOT_API_RATE_LIMIT_STORAGE",
+        storage,
+        "the address of a Redis",
+        "redis://127.0.0.1:6379/0",
+        "Where requests are counted, instead of in the memory of ops",
+        secret=True,
     ),
     Field("BOT_ALERTMANAGER_URL", url, _URL, "http://127.0.0.1:9093", "Where ops reads active alerts"),
     Field("BOT_PROMETHEUS_URL", url, _URL, "http://127.0.0.1:9090", "Where ops sends named queries"),

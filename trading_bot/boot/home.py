@@ -103,6 +103,26 @@ class Home(msgspec.Struct, frozen=True):
         return self.path / "operate-key"
 
     @property
+    def known_keys(self) -> Path:
+        """Further API keys, as hashes; `tickertape key` changes it."""
+        return self.path / "keys.json"
+
+    @property
+    def people(self) -> Path:
+        """People who sign in, with the hashes of their passwords; `tickertape user` changes it."""
+        return self.path / "people.json"
+
+    @property
+    def sessions(self) -> Path:
+        """The sign-ins of people that are not over; ops alone writes it."""
+        return self.path / "sessions.json"
+
+    @property
+    def signing_key(self) -> Path:
+        """What ops signs tokens with, made on its first start."""
+        return self.path / "signing-key"
+
+    @property
     def venue_key(self) -> Path:
         """The bot's API key at the simulated exchange."""
         return self.path / "venue-key"

@@ -54,9 +54,11 @@ class BootSettings(msgspec.Struct, frozen=True, kw_only=True):
     exchange_port: int = 8100
     venue: VenueSettings = VenueSettings()
     api_auth_token: str | None = None
+    api_auth_token_file: Path | None = None
     api_cors_origins: tuple[str, ...] = ()
     state_cache_ttl: float = 0.0
     api_rate_limit: str = "100/minute"
+    api_rate_limit_storage: str | None = None
     alertmanager_url: str | None = None
     prometheus_url: str | None = None
     public_url: str | None = None

@@ -32,6 +32,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "trading_bot.cli.preflight:preflight",
         "Ask the exchange what matters before the bot trades there.",
     ),
+    "key": ("trading_bot.cli.key:key", "Make, list and revoke keys for the ops endpoint."),
+    "user": ("trading_bot.cli.user:user", "Add, list and remove people who sign in to the ops endpoint."),
     "halt": ("trading_bot.cli.halt:halt", "Stop trading now; works with everything else dead."),
     "resume": ("trading_bot.cli.resume:resume", "Lift a halt."),
 }
