@@ -84,7 +84,7 @@ def full_example(event: type[Event]) -> Event:
 
 
 def _example(kind: inspect.Type, name: str = "") -> Any:
-    if name in WORDS:
+    if name in WORDS and _fits(kind, WORDS[name]):
         return WORDS[name]
     if isinstance(kind, inspect.StructType):
         values = {field.name: _example(field.type, field.name) for field in kind.fields}
@@ -92,6 +92,12 @@ def _example(kind: inspect.Type, name: str = "") -> Any:
     if isinstance(kind, inspect.UnionType):
         return _example(next(one for one in kind.types if not isinstance(one, inspect.NoneType)), name)
     return EXAMPLES[type(kind)](kind, name)
+
+
+def _fits(kind: inspect.Type, word: Any) -> bool:
+    """Whether a word may stand in a field: any may, but of a closed set only its members."""
+    kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    return all(word in list(one.cls) for one in kinds if isinstance(one, inspect.EnumType))
 
 
 EXAMPLES: Final[dict[type, Any]] = {

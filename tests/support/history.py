@@ -260,6 +260,15 @@ def _trouble(clock: Clock) -> Iterator[Event]:
         local="0",
         venue="1",
         message="differs",
+        quantity=Decimal(1),
+    )
+    yield account.ProtectionChanged(
+        symbol=PAIR,
+        status=account.ProtectionStatus.MISSING,
+        quantity=Decimal(1498),
+        stop_loss=Decimal("1.0508"),
+        take_profit=None,
+        message="the venue does not take its protective orders: refused",
     )
     yield account.BreakerOpened(
         breaker="max_daily_loss",

@@ -13,7 +13,7 @@ from trading_bot.contract.commands import (
 from trading_bot.contract.errors import NonRetriableError
 from trading_bot.contract.events.lifecycle import CommandIssued
 
-LOOSENING = {"ResumeTrading", "ApplySettings", "RollbackSettings", "ResetBreaker"}
+LOOSENING = {"AdoptMismatch", "ApplySettings", "ResetBreaker", "ResumeTrading", "RollbackSettings"}
 
 
 def issued(name, **arguments):
