@@ -145,6 +145,11 @@ class Commands:
         asked = [one for one in reversed(self._all()) if one.command.name in CHANGES_SETTINGS]
         return next((one for one in self._standings(tuple(asked)) if one.status == PENDING), None)
 
+    def asked_settings(self, command_id: str) -> dict[str, Any] | None:
+        """Return the settings that a command asked for, None where it is not among the last ones."""
+        recorded = self._recorded.get(command_id)
+        return None if recorded is None else recorded.command.arguments.get("settings")
+
     def _standings(self, recorded: tuple[Recorded, ...]) -> list[Standing]:
         now = self._clock.now_ns()
         found: dict[str, Answered] = self._view.read(

@@ -5,39 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import yaml
 
-from trading_bot.contract.errors import NonRetriableError, OperatorError, TickertapeError
+from trading_bot.boot.settings_file import read_config
+from trading_bot.contract.errors import NonRetriableError, TickertapeError
 from trading_bot.contract.events.lifecycle import Mode, ModeDemanded, SettingsApplied
 from trading_bot.contract.settings import Settings, parse_settings, settings_hash
+from trading_bot.domain.clock import SECOND
 from trading_bot.engine.ledger import Ledger
 from trading_bot.engine.modes import OPERATOR_REDUCE_ONLY
 from trading_bot.telemetry import ErrorRecorder
 
+WRITING_NS: Final = 5 * SECOND
+"""For so long after a change the file may still be the one before; ops needs milliseconds."""
+
 DEFAULT_CONFIG: Final = Path(__file__).with_name("default_config.yaml")
-
-
-def read_config(path: Path) -> Settings:
-    """Return the settings in a YAML file.
-
-    Raises:
-        OperatorError: CFG_002 when it cannot be read, CFG_001 when it is not valid.
-    """
-    try:
-        document: Any = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        place = getattr(error, "problem_mark", None)
-        where = f" in line {place.line + 1}" if place is not None else ""
-        raise OperatorError("CFG_002", f"{path} cannot be read{where}", path=str(path)) from error
-    if not isinstance(document, dict):
-        found = type(document).__name__
-        raise OperatorError(
-            "CFG_001", f"{path}: expected a mapping of settings, found {found}", path=str(path)
-        )
-    return parse_settings(document)
 
 
 def write_first_config(path: Path, bar: str, symbols: Sequence[str] = ()) -> None:
@@ -107,9 +91,17 @@ class DriftWatch:
         if version != self._seen:
             self._seen = version
             before, self._drift = self._drift, self._compare() if version else None
+            if self._drift is not None and self._is_being_written():
+                self._seen, self._drift = None, None  # looked at again with the next beat
             if self._drift is not None and self._drift != before:
                 self._errors.record(NonRetriableError("CFG_003", self._drift, path=str(self._config)))
         return self._drift
+
+    def _is_being_written(self) -> bool:
+        """Whether settings came into force a moment ago: ops writes them into the file when it sees that."""
+        state = self._ledger.state
+        applied = state.settings.applied_at
+        return state.settings.source != "seed" and applied is not None and state.ts - applied < WRITING_NS
 
     def _version(self) -> tuple[int, int] | None:
         try:

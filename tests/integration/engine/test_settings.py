@@ -9,7 +9,8 @@ from support.engine import Rig, play
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.events.lifecycle import SettingsApplied
-from trading_bot.engine.settings_source import DEFAULT_CONFIG, read_config
+from trading_bot.boot.settings_file import read_config
+from trading_bot.engine.settings_source import DEFAULT_CONFIG
 
 
 def test_the_file_seeds_an_empty_journal_and_never_again(tmp_path: Path):

@@ -7,6 +7,7 @@ from trading_bot.contract.errors.definition import (
     NonRetriableError,
     OperatorError,
     Remediation,
+    RetriableError,
     Severity,
 )
 
@@ -199,5 +200,14 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="The bot is not in a state in which the command could have its effect.",
         impact="The command was rejected; nothing was changed.",
         remediation=(Remediation("Do what the message says, and issue the command again"),),
+    ),
+    ErrorDefinition(
+        code="CFG_017",
+        title="Settings file cannot be written",
+        consequence=RetriableError,
+        severity=Severity.ERROR,
+        cause="config.yaml or config_history.jsonl cannot be written: full disk, or rights.",
+        impact="The bot trades on with the settings in force; the file is older than they are until it can be.",
+        remediation=(Remediation("See what is wrong with the home folder", command="tickertape doctor"),),
     ),
 )
