@@ -36,6 +36,11 @@ class Interrupts:
         """Whether ops stops."""
         return self._stopping
 
+    def pause(self, seconds: float) -> None:
+        """Wait, also for longer than the execution's limits; less when ops stops."""
+        if not self._stopping:
+            time.sleep(min(seconds, 1.0))
+
     def wait(self, seconds: float, *, undoing: bool) -> None:
         """Wait, unless it is over.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from exporter.ops.workflows.actions import commanding, files, keys, looking, network, programs, reading
+from exporter.ops.workflows.actions import commanding, files, looking, network, programs, reading, rotation
 from exporter.ops.workflows.actions.definition import Action
 
-SUBJECTS: Final = (looking, commanding, reading, programs, files, keys, network)
+SUBJECTS: Final = (looking, commanding, reading, programs, files, rotation, network)
 
 ACTIONS: Final[dict[str, Action]] = {
     action.name: action for subject in SUBJECTS for action in subject.ACTIONS

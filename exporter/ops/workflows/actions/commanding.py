@@ -26,6 +26,8 @@ from trading_bot.contract.settings import parse_settings, settings_hash
 from trading_bot.domain.clock import SECOND
 
 ACKNOWLEDGED: Final = "acknowledged"
+HASH: Final = "workflow"
+"""Stands where a request has its hash: the key alone says what is repeated."""
 POLL_SECONDS: Final = 0.05
 EXPIRES_AFTER: Final = 120
 """Seconds; a bot that has not heard of it by then does nothing."""
@@ -92,12 +94,13 @@ class Changes(Params, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def _send(doing: Doing, command: Command, reason: str, expected_generation: int | None = None) -> Outputs:
     attempt, commands = doing.attempt, doing.means.commands
     said = reason or f"workflow {attempt.workflow}, step {attempt.step}"
-    issued = commands.issue(
+    issued = commands.repeated(attempt.actor, attempt.key, HASH) or commands.issue(
         command,
         actor=attempt.actor,
         reason=said,
         expected_generation=expected_generation,
         idempotency_key=attempt.key,
+        request_hash=HASH,
         expires_in_ns=EXPIRES_AFTER * SECOND,
     )
     while (answer := commands.answer(issued.command_id)) is None:
@@ -109,6 +112,17 @@ def _send(doing: Doing, command: Command, reason: str, expected_generation: int 
         message = f"the bot says {answer.outcome} to {issued.name}: {answer.message}"
         raise NonRetriableError("WF_010", message, command_id=issued.command_id, outcome=answer.outcome)
     return {"command_id": issued.command_id, "message": answer.message}
+
+
+def _recall(doing: Doing, _params: Any) -> Outputs:
+    """Return what is known of the command that was sent before the crash, if it was."""
+    attempt, commands = doing.attempt, doing.means.commands
+    issued = commands.repeated(attempt.actor, attempt.key, HASH)
+    answer = commands.answer(issued.command_id) if issued is not None else None
+    return {
+        "command_id": issued.command_id if issued is not None else None,
+        "message": answer.message if answer is not None else "its effect was there after a restart of ops",
+    }
 
 
 def _plain(command: type[Command]) -> Any:
@@ -165,7 +179,13 @@ def _row(
     name: str, summary: str, params: type[Params], run: Any, outputs: dict[str, str] | None = None
 ) -> Action:
     return Action(
-        name=name, summary=summary, params=params, outputs=outputs or SENT, repeat=Repeat.KEYED, run=run
+        name=name,
+        summary=summary,
+        params=params,
+        outputs=outputs or SENT,
+        repeat=Repeat.KEYED,
+        run=run,
+        recall=_recall,
     )
 
 

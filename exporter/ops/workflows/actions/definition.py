@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from exporter.ops.access.keys import KeyRing
+from exporter.ops.commands import Commands
 from exporter.ops.workflows.document import Document, Observer
 from exporter.ops.workflows.patience import Patience
 from trading_bot.boot.home import Home
 from trading_bot.boot.settings import BootSettings
-from trading_bot.contract.commands import Command
-from trading_bot.contract.events.lifecycle import CommandAnswered, CommandIssued
 from trading_bot.domain.clock import Clock
 
 
@@ -34,27 +33,6 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of the params of all actions; every field has a description and an example."""
 
 
-class Commander(Protocol):
-    """How the bot is commanded: through the control tape."""
-
-    def issue(
-        self,
-        command: Command,
-        *,
-        actor: str,
-        reason: str,
-        expected_generation: int | None = None,
-        idempotency_key: str | None = None,
-        expires_in_ns: int = ...,
-    ) -> CommandIssued:
-        """Put a command on the control tape; a key that came before returns the command of then."""
-        ...
-
-    def answer(self, command_id: str) -> CommandAnswered | None:
-        """Return what the bot said, None while it has not."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Means:
     """What actions may use; the same for all executions."""
@@ -63,7 +41,7 @@ class Means:
     home: Home
     settings: BootSettings
     clock: Clock
-    commands: Commander
+    commands: Commands
     keys: KeyRing
 
 
@@ -115,6 +93,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     repeat: Repeat
     run: Callable[[Doing, Any], Outputs]
     named_outputs: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    recall: Callable[[Doing, Any], Outputs] | None = None
+    """Returns the outputs of an effect that a crash hid and the verify has found; changes nothing."""
     literal: tuple[str, ...] = ()
     """Params that take no template: what a caller sends must not choose them."""
 

@@ -39,7 +39,7 @@ def rotate(doing: Doing, params: KeyParams) -> Outputs:
     if read_key(path) == before:
         _write(path, secrets.token_urlsafe(KEY_BYTES))
     now = read_key(path)
-    doing.means.keys.replace(path.name, now)
+    doing.means.keys.refresh()
     return {"file": path.name, "fingerprint": fingerprint(now), "previous": fingerprint(before)}
 
 
@@ -50,7 +50,7 @@ def restore(doing: Doing, params: KeyParams) -> Outputs:
         _write(path, read_key(aside))
         aside.unlink()
     now = read_key(path)
-    doing.means.keys.replace(path.name, now)
+    doing.means.keys.refresh()
     return {"file": path.name, "fingerprint": fingerprint(now)}
 
 
