@@ -15,6 +15,9 @@ from exporter.ops.edge import ENDPOINT
 from exporter.ops.public import PUBLIC
 from trading_bot.contract.errors import NonRetriableError
 
+ADMITTED: Final = "tickertape.admitted"
+"""Who asks, for when the request is called again."""
+
 UNLIMITED: Final = frozenset({"health.healthz", "health.readyz", "process.metrics_page"})
 """What supervisors and Prometheus ask, again and again."""
 
@@ -29,6 +32,8 @@ def _admit() -> None:
     if rule is not None:
         environ[ENDPOINT] = rule.rule
     if RESULT in environ:  # it was admitted when it came, and is called again
+        if ADMITTED in environ:
+            g.key = environ[ADMITTED]
         return
     endpoint = request.endpoint
     if endpoint in PUBLIC:
@@ -47,7 +52,7 @@ def _authenticate(endpoint: str | None) -> None:
         _limit(_address(), endpoint)
         given = "no API key was sent" if presented is None else "the API key is not known here"
         raise NonRetriableError("AUTH_001", f"{given}: {request.method} {request.path[:200]}")
-    g.key = known
+    g.key = environ[ADMITTED] = known
     _limit(f"{known.id}/{known.name}", endpoint)
 
 
