@@ -312,7 +312,6 @@ class Bot:
 
     def _take_quote(self, quote: protocol.Quote) -> None:
         self._prices.take_quote(quote)
-        self._feed.take(quote)
         self._protection.heard(quote)
 
     def _take_fill(self, fill: protocol.VenueFill) -> None:

@@ -18,6 +18,7 @@ from trading_bot.contract.events.lifecycle import SymbolBlocked
 from trading_bot.contract.events.market import PriceConfirmed
 from trading_bot.domain.guards import BASIS_POINTS, PRICE_JUMP, jump
 from trading_bot.engine.context import Context
+from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.venues.protocol import Bar, Quote, VenueFeed
 
 TWO: Final = Decimal(2)
@@ -28,40 +29,44 @@ LONGEST_PAUSE: Final = 10.0
 class PriceWatch:
     """Looks at every price before anybody else does."""
 
-    def __init__(self, context: Context, venue: VenueFeed) -> None:
+    def __init__(self, context: Context, venue: VenueFeed, feed: FeedWatch) -> None:
         self._context = context
         self._ledger = context.ledger
         self._errors = context.errors
         self._venue = venue
+        self._feed = feed
         self._latest: dict[str, Decimal] = {}
         """By symbol in doubt: its latest price."""
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     def take_quote(self, quote: Quote) -> None:
-        """Look at a quote before it becomes a mark."""
-        self._look(quote.symbol, (quote.bid + quote.ask) / TWO)
+        """Take a quote and pass it on: a doubt stands before it becomes a mark, and ends after it did."""
+        symbol, price = quote.symbol, (quote.bid + quote.ask) / TWO
+        jumped = self._jumps(symbol, price)
+        if jumped:
+            self._doubt(symbol, price)
+        self._feed.take(quote)
+        if not jumped and symbol in self._ledger.state.account.doubted:
+            self._believe(symbol, f"the price of {symbol} is back at {price}")
 
     def take_bar(self, bar: Bar) -> None:
         """Look at a closed bar before it becomes what later prices are compared with."""
-        self._look(bar.symbol, bar.close)
+        if self._jumps(bar.symbol, bar.close):
+            self._doubt(bar.symbol, bar.close)
 
     def stop(self) -> None:
         """Ask nothing more."""
         for task in self._asking.values():
             task.cancel()
 
-    def _look(self, symbol: str, price: Decimal) -> None:
-        doubted = symbol in self._ledger.state.account.doubted
+    def _jumps(self, symbol: str, price: Decimal) -> bool:
         away = jump(self._ledger.state, symbol, price)
-        jumped = away is not None and away > self._context.settings.limits.max_price_jump_bps
-        if jumped:
-            self._latest[symbol] = price
-            if not doubted:
-                self._doubt(symbol, price)
-        elif doubted:
-            self._believe(symbol, f"the price of {symbol} is back at {price}")
+        return away is not None and away > self._context.settings.limits.max_price_jump_bps
 
     def _doubt(self, symbol: str, price: Decimal) -> None:
+        self._latest[symbol] = price
+        if symbol in self._ledger.state.account.doubted:
+            return
         reference = self._ledger.state.markets[symbol].reference
         message = f"{symbol} jumped from {reference} to {price}: not believed before the venue confirms it"
         self._ledger.append(SymbolBlocked(symbol=symbol, blocked=True, reason=PRICE_JUMP, message=message))
@@ -71,6 +76,8 @@ class PriceWatch:
             task.add_done_callback(partial(self._asked, symbol))
 
     def _believe(self, symbol: str, message: str) -> None:
+        """End a doubt: only once the mark is the price that is believed, or the old one would count."""
+        self._feed.write_down(symbol)
         self._ledger.append(SymbolBlocked(symbol=symbol, blocked=False, reason=PRICE_JUMP, message=message))
 
     def _asked(self, symbol: str, task: asyncio.Task[None]) -> None:

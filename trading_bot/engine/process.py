@@ -145,7 +145,7 @@ def compose(
         protection=Protection(context, venue, execution, feed),
         vitals=Vitals(context, beacon, feed, venue_watch, decisions, drift, breakers),
         breakers=breakers,
-        prices=PriceWatch(context, venue),
+        prices=PriceWatch(context, venue, feed),
         settings=keeper,
         commands=Commands(context, execution, keeper, breakers, flattening, reconciliation),
     )

@@ -331,6 +331,20 @@ def test_every_symbol_is_quoted_with_positive_prices_and_the_time_of_receipt(mar
     on(market, test)
 
 
+def test_a_quote_that_is_asked_for_is_of_its_symbol_and_close_to_the_streams(market: Market) -> None:
+    async def test(venue: Venue, _: Market) -> None:
+        async with Listener(venue) as listener:
+            await listener.until(lambda heard: heard.of(Quote, symbol=SYMBOL))
+            streamed = listener.of(Quote, symbol=SYMBOL)[-1]
+            asked = await venue.quote(SYMBOL)
+        assert asked.symbol == SYMBOL
+        assert 0 < asked.bid <= asked.ask
+        assert abs(asked.bid - streamed.bid) / streamed.bid < Decimal("0.1")
+        assert venue.requests["quote"] == 1
+
+    on(market, test)
+
+
 def test_the_private_stream_reports_an_order_and_its_fills(market: Market) -> None:
     async def test(venue: Venue, _: Market) -> None:
         async with Listener(venue) as listener:

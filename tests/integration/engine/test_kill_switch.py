@@ -1,0 +1,106 @@
+"""The kill switch in all its combinations: file, signal, command; each halts alone, none lifts another."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import chain, combinations
+from pathlib import Path
+
+import pytest
+from support.engine import PAIR, STOCK, Rig, Running, play
+
+from trading_bot.contract.events.account import BreakerOpened
+from trading_bot.contract.events.lifecycle import BotStarted, Mode
+from trading_bot.contract.events.trading import OrderAcknowledged, OrderCancelled, OrderDenied, OrderSent
+from trading_bot.engine.modes import OPERATOR_HALT
+
+RESTING = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
+
+
+def by_file(rig: Rig, _bot: Running) -> None:
+    rig.home.halt.write_text("something smells\n")
+
+
+def by_signal(_rig: Rig, _bot: Running) -> None:
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+def by_command(_rig: Rig, bot: Running) -> None:
+    bot.context.modes.demand(Mode.HALTED, OPERATOR_HALT, "halted by ada: enough", "ada")
+
+
+WAYS: tuple[Callable[[Rig, Running], None], ...] = (by_file, by_signal, by_command)
+COMBINATIONS = tuple(chain.from_iterable(combinations(WAYS, count) for count in (1, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    "ways", COMBINATIONS, ids=["+".join(way.__name__ for way in ways) for ways in COMBINATIONS]
+)
+def test_however_it_was_halted_nothing_new_is_sent_what_works_is_cancelled_and_it_resumes_in_place(
+    tmp_path: Path, ways: tuple[Callable[[Rig, Running], None], ...]
+):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, execution=RESTING)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderAcknowledged))
+            for way in ways:
+                way(rig, bot)
+            await bot.until(lambda: bot.state.mode.mode is Mode.HALTED)
+            await bot.until(lambda: bot.events(OrderCancelled))
+            sent = len(bot.events(OrderSent))
+            await bot.bar("1.20", STOCK)
+            assert bot.events(OrderDenied)[-1].limit == "mode"
+            assert len(bot.events(OrderSent)) == sent
+            if by_file in ways:
+                os.kill(os.getpid(), signal.SIGUSR2)  # somebody asks to resume while the file is there
+                await bot.until(lambda: bot.state.mode.reason == "KillSwitch")
+                bot.beat()
+                assert bot.state.mode.mode is Mode.HALTED
+                rig.home.halt.unlink()
+            os.kill(os.getpid(), signal.SIGUSR2)
+            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING)
+            await bot.bar("1.00", STOCK)
+            await bot.bar("1.20", STOCK)
+            await bot.until(lambda: len(bot.events(OrderSent)) > sent)
+            assert len(bot.events(BotStarted)) == 1, "the same run goes on: no cold restart"
+
+    play(scenario())
+
+
+def test_lifting_a_halt_does_not_lift_an_open_breaker(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, limits={"max_daily_loss": 50})
+        async with rig.running() as bot:
+            await bot.enter()
+            by_file(rig, bot)
+            rig.clock.advance(1)
+            await bot.quote("1.0000", "1.0002")
+            bot.beat()
+            bot.beat()
+            assert bot.events(BreakerOpened)
+            assert bot.state.mode.mode is Mode.HALTED
+            rig.home.halt.unlink()
+            bot.beat()
+            assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.REDUCE_ONLY, "BreakerOpen")
+
+    play(scenario())
+
+
+def test_a_halt_stands_when_the_journal_cannot_be_written(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            bot.context.modes.demand(Mode.PAUSED, "JournalUnwritable", "the disk is full")
+            by_file(rig, bot)
+            bot.beat()
+            assert bot.state.mode.mode is Mode.HALTED
+            rig.home.halt.unlink()
+            bot.beat()
+            assert bot.state.mode.mode is not Mode.HALTED
+
+    play(scenario())
