@@ -18,7 +18,8 @@ FROM python:3.11-slim-bookworm
 # One uid for all processes: a reader under another one leaves files of the journal that the bot cannot write.
 RUN groupadd --gid 10001 tickertape \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin tickertape \
-    && install --directory --owner=tickertape --group=tickertape --mode=0700 /var/lib/tickertape
+    && install --directory --owner=tickertape --group=tickertape --mode=0700 /var/lib/tickertape \
+    && install --directory --owner=tickertape --group=tickertape --mode=0755 /var/lib/scrape
 COPY --from=build /opt/tickertape /opt/tickertape
 COPY scripts/ready.py /opt/tickertape/ready.py
 ENV PATH=/opt/tickertape/bin:$PATH \

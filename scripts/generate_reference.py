@@ -17,8 +17,8 @@ from trading_bot.contract.errors import AREAS, ErrorDefinition
 from trading_bot.contract.events import SUBJECTS, Event
 from trading_bot.contract.settings import settings_schema
 from trading_bot.contract.telemetry import spans
-from trading_bot.contract.telemetry.definition import Metric
-from trading_bot.contract.telemetry.metrics import METRICS
+from trading_bot.contract.telemetry.definition import Metric, Page
+from trading_bot.contract.telemetry.metrics import on_page
 
 NOTE: Final = "*Generated from the code by `make docs`; a test holds it to the code.*"
 
@@ -72,15 +72,20 @@ def _events_of(subject: object) -> Iterable[tuple[str, ...]]:
             yield f"`{value.KIND}`", str(value.VERSION), value.RETENTION, value.REASON, fields
 
 
+METRICS_PAGES = {
+    Page.EXPORTER: "The exporter's page: the bot (`BOT_METRICS_PORT`)",
+    Page.OPS: "The ops endpoint's own page (`BOT_API_PORT`, with a key)",
+}
+
+
 def metrics_page() -> str:
     """Return the page of metric families."""
     lines = _head(
         "Metrics", "Every family also has the label `bot`. *While alive*: gone when the bot is silent."
     )
-    lines += [
-        "",
-        *_table(("name", "type", "unit", "labels", "shown", "meaning"), map(_metric, METRICS.values())),
-    ]
+    titles = ("name", "type", "unit", "labels", "shown", "meaning")
+    for page, title in METRICS_PAGES.items():
+        lines += ["", f"## {title}", "", *_table(titles, map(_metric, on_page(page)))]
     return _page(lines)
 
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 from exporter.ops import problems
 from exporter.ops.access import audit, gate
+from exporter.ops.cors import Cors
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
 from exporter.ops.resources import (
@@ -61,5 +62,5 @@ def create_app(needs: Dependencies) -> Flask:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.register_blueprint(documentation.blueprint)
     app.register_blueprint(metrics_page.blueprint)
-    app.wsgi_app = Edge(app.wsgi_app, needs.recorder, needs.metrics)  # type: ignore[method-assign]
+    app.wsgi_app = Edge(app.wsgi_app, needs.recorder, needs.metrics, Cors(needs.settings.api_cors_origins))  # type: ignore[method-assign]
     return app

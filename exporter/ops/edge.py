@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from exporter.ops.bridge import WORK
+from exporter.ops.cors import Cors
 from exporter.ops.metrics import Registry
 from exporter.ops.recording import Asked, Caller, Recorder
 from trading_bot.contract.telemetry import labels
@@ -56,10 +57,13 @@ PAGES_POLICY: Final = (
 class Edge:
     """Wraps an application: each request gets an id and a span, each answer the id and the security headers."""
 
-    def __init__(self, application: WSGIApplication, recorder: Recorder, metrics: Registry) -> None:
+    def __init__(
+        self, application: WSGIApplication, recorder: Recorder, metrics: Registry, cors: Cors
+    ) -> None:
         self._application = application
         self._recorder = recorder
         self._metrics = metrics
+        self._cors = cors
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -76,10 +80,12 @@ class Edge:
             headers.extend(SECURITY_HEADERS)
             headers.append(PAGES_POLICY if path.startswith(PAGES) else POLICY)
             headers.append(("X-Request-ID", request_id))
+            headers.extend(self._cors.headers(environ))
             return start_response(status, headers, *error)
 
         try:
-            return self._application(environ, start)
+            preflight = self._cors.preflight(environ, start)
+            return self._application(environ, start) if preflight is None else preflight
         finally:
             if WORK not in environ:
                 self._recorder.end(environ[ASKED], answered)

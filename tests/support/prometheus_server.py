@@ -42,11 +42,18 @@ class Prometheus(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def scraping(program: Path, folder: Path, exporter_port: int) -> Iterator[Prometheus]:
-    """Run Prometheus on ``alerts/prometheus.yml`` with one target."""
+def scraping(
+    program: Path, folder: Path, exporter_port: int, ops: tuple[int, str] | None = None
+) -> Iterator[Prometheus]:
+    """Run Prometheus on ``alerts/prometheus.yml`` with one target, and ops by its port and key where given."""
     shutil.copytree(ALERTS, folder)
     (folder / "targets").mkdir()
     (folder / "targets" / "test.yml").write_text(f'- targets: ["127.0.0.1:{exporter_port}"]\n')
+    if ops is not None:
+        (folder / "ops").mkdir()
+        (folder / "ops" / "test.yml").write_text(f'- targets: ["127.0.0.1:{ops[0]}"]\n')
+        (folder / "scrape").mkdir()
+        (folder / "scrape" / "api-key").write_text(ops[1])
     server = Prometheus(free_ports(1)[0])
     process = subprocess.Popen(
         [

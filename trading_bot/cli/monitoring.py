@@ -103,12 +103,22 @@ def _find(program: Program, say: Callable[[str], None]) -> str | None:
 def _write_files(folder: Path, settings: BootSettings, found: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     shutil.copytree(FILES, folder, dirs_exist_ok=True)
-    targets = {"targets": f"{url_host(settings.host)}:{settings.metrics_port}"}
+    host = url_host(settings.host)
+    targets = {"targets": f"{host}:{settings.metrics_port}", "ops": f"{host}:{settings.api_port}"}
+    _link_key(folder)
     if "alertmanager" in found:
         targets["alertmanagers"] = _address("alertmanager", settings)
     for kind, address in targets.items():
         (folder / kind).mkdir(exist_ok=True)
         (folder / kind / "up.yml").write_text(f'- targets: ["{address}"]\n', encoding="utf-8")
+
+
+def _link_key(folder: Path) -> None:
+    """Put the home's read key where the scrape file looks for it; Prometheus reads it at each scrape."""
+    link = folder / "scrape" / "api-key"
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("..", "..", "api-key"))
 
 
 def _child(

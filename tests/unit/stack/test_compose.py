@@ -11,7 +11,9 @@ import yaml
 ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = {"exchange", "bot", "exporter", "ops", "ready"}
+OURS = {"exchange", "bot", "exporter", "ops", "ready", "scrape-key"}
+ONCE = {"ready", "scrape-key"}
+"""Services that do one thing and end."""
 TELEMETRY = {"otel-collector", "prometheus", "alertmanager", "grafana", "tempo", "loki"}
 
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -31,7 +33,7 @@ def test_a_service_can_do_no_more_than_it_must(name):
     assert service["pids_limit"]
     assert service["logging"]["options"]["max-size"]
     assert "privileged" not in service
-    assert service["restart"] == ("no" if name == "ready" else "unless-stopped")
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
 
 
 @each_service
@@ -49,7 +51,7 @@ def test_ports_are_open_on_loopback_alone(name):
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_our_processes_share_one_user_and_are_told_who_restarts_them(name):
     assert SERVICES[name]["user"] == "10001:10001"
-    if name != "ready":
+    if name not in ONCE:
         assert SERVICES[name]["environment"]["TICKERTAPE_SUPERVISOR"] == "compose"
         assert SERVICES[name]["volumes"] == ["home:/var/lib/tickertape"]
 
@@ -60,6 +62,17 @@ def test_the_home_is_a_named_volume_that_nobody_else_mounts():
     }
     assert users == OURS - {"ready"}
     assert "home" in COMPOSE["volumes"]
+
+
+def test_prometheus_gets_the_read_key_and_nothing_else_of_the_home():
+    key = SERVICES["scrape-key"]
+    assert key["entrypoint"][-2:] == ["/var/lib/tickertape/api-key", "/var/lib/scrape/api-key"]
+    assert key["volumes"] == ["home:/var/lib/tickertape:ro", "scrape:/var/lib/scrape"]
+    assert key["network_mode"] == "none"
+    assert "scrape:/etc/prometheus/scrape:ro" in SERVICES["prometheus"]["volumes"]
+    scraped = yaml.safe_load((ROOT / "alerts" / "prometheus.yml").read_text())["scrape_configs"]
+    (ops,) = (job for job in scraped if job["job_name"] == "tickertape-ops")
+    assert ops["authorization"] == {"credentials_file": "scrape/api-key"}
 
 
 def test_the_bot_waits_for_the_exchange_and_for_no_telemetry():
@@ -93,7 +106,7 @@ def test_every_variable_is_documented_with_its_default():
 
 def test_the_service_ready_asks_every_service_that_can_be_asked():
     asked = {each.split("=")[0] for each in SERVICES["ready"]["command"]}
-    assert asked == set(SERVICES) - {"ready", "bot", "exchange"}
+    assert asked == set(SERVICES) - ONCE - {"bot", "exchange"}
 
 
 def test_the_image_runs_as_nobody_special_and_carries_only_what_is_named():
