@@ -16,7 +16,7 @@ export PYTHON
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: help demo test test-long lint format docs dashboards coverage golden bench lock tools clean
+.PHONY: help demo test test-long chaos lint format docs dashboards coverage golden bench lock tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ test: lint ## lint and every kind of test, seeded and small
 
 test-long: $(DEVELOPMENT) ## the full counts, printed as a table
 	TICKERTAPE_LONG=1 $(BIN)/python -m pytest --timeout 3600 $(ARGS)
+
+chaos: $(DEVELOPMENT) ## ten minutes of random faults, kills and manual trades; ARGS="--seconds 60 --seed 7"
+	PYTHONPATH=tests $(BIN)/python -m support.chaos $(ARGS)
 
 lint: $(DEVELOPMENT) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check

@@ -15,9 +15,19 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 ROOT = Path(__file__).parents[2]
+
+
+class AnExchange(Protocol):
+    """Where an exchange is: its home, which holds the keys, and its port."""
+
+    @property
+    def home(self) -> Path: ...
+
+    @property
+    def port(self) -> int: ...
 
 
 class ExchangeProcess:
@@ -99,7 +109,7 @@ def exchange_running(home: Path, bar: str = "1s") -> Iterator[ExchangeProcess]:
 
 
 @contextlib.asynccontextmanager
-async def client_of(exchange: ExchangeProcess, **overrides: Any) -> AsyncIterator[Any]:
+async def client_of(exchange: AnExchange, **overrides: Any) -> AsyncIterator[Any]:
     """Open ccxt.pro's Binance on the exchange, with the keys of its home."""
     import ccxt.pro  # noqa: PLC0415 - takes a second, and only some tests need it
 

@@ -76,8 +76,10 @@ def play(here: Floor, name: str, how: dict[str, Any], signs: list[Sign]) -> None
         here.switch(name, on=False)
 
 
-def wait_for_sign(here: Floor, name: str, after: int, kind: str, fields: dict[str, Any]) -> None:
-    deadline = time.monotonic() + 40
+def wait_for_sign(
+    here: Floor, name: str, after: int, kind: str, fields: dict[str, Any], seconds: float = 40.0
+) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for envelope in here.events(kind, after=after):
             told = getattr(envelope.payload, "error", envelope.payload)

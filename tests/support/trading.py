@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from support.command import Command, wait_until
 from trading_bot.boot.home import Home
@@ -56,6 +56,13 @@ def busy_settings(**changes: Any) -> dict[str, Any]:
         "intervals": {"snapshot_seconds": 1, "sample_seconds": 0.5, "reconcile_seconds": 3},
     }
     return {**settings, **changes}
+
+
+class ExchangeAt(NamedTuple):
+    """The exchange's home, which holds the keys, and its port."""
+
+    home: Path
+    port: int
 
 
 class Floor:
@@ -118,6 +125,11 @@ class Floor:
         return process.communicate()[0]
 
     # What the exchange says
+
+    @property
+    def exchange(self) -> ExchangeAt:
+        """Return where the exchange is, for clients of one's own."""
+        return ExchangeAt(self._exchange_home, self.command.port("BOT_EXCHANGE_PORT"))
 
     def get(self, variable: str, path: str) -> str:
         request = urllib.request.Request(f"http://127.0.0.1:{self.command.port(variable)}{path}")
@@ -198,10 +210,19 @@ class Floor:
                     os.kill(process.pid, signal.SIGCONT)
 
 
-def disagreement(floor: Floor) -> str | None:
-    """Say how the exchange's books and the bot's tape differ, or None: trade for trade, and each balance."""
+def disagreement(floor: Floor, *, foreign: bool = False) -> str | None:
+    """Say how the exchange's books and the bot's tape differ, or None: trade for trade, and each balance.
+
+    With ``foreign`` trades of others on the account count in the balances alone.
+    """
     books, state = floor.books(), floor.state()
-    at_exchange = {(trade["symbol"], str(trade["trade_id"])) for trade in books["trades"]}
+    own = {entry["client_order_id"] for entry in books["received"]}
+    orders = {order["order_id"] for order in books["orders"] if order["client_order_id"] in own}
+    at_exchange = {
+        (trade["symbol"], str(trade["trade_id"]))
+        for trade in books["trades"]
+        if not foreign or trade["order_id"] in orders
+    }
     booked = [fill_of(envelope) for envelope in floor.events(OrderFilled.KIND)]
     ours = {(fill.symbol, fill.trade_id) for fill in booked}
     if at_exchange != ours:
@@ -219,10 +240,10 @@ def disagreement(floor: Floor) -> str | None:
     return None
 
 
-def agree(floor: Floor, seconds: float = 15.0) -> None:
-    """Wait for a moment, between two orders, at which both sides say the same."""
+def agree(floor: Floor, seconds: float = 15.0, *, foreign: bool = False) -> None:
+    """Wait for a moment, between two orders, at which both sides say the same; see :func:`disagreement`."""
     deadline, found = time.monotonic() + seconds, "never compared"
-    while (found := disagreement(floor)) is not None:
+    while (found := disagreement(floor, foreign=foreign)) is not None:
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
 

@@ -1,0 +1,28 @@
+"""A short chaos run: random faults and kills, with the audit of the long one (``make chaos``)."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+
+import pytest
+from support.chaos import SETTINGS, Chaos
+from support.trading import Floor
+
+SECONDS, SECONDS_LONG = 20, 600
+
+pytestmark = pytest.mark.timeout(1500)
+
+
+def test_after_random_faults_and_kills_books_agree_nothing_is_sent_twice_and_no_limit_is_passed(
+    floor: Callable[..., Floor], count: Callable[[str, int, str], None], long_run: bool
+):
+    seed = int(os.environ.get("TICKERTAPE_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"seed {seed} (TICKERTAPE_SEED={seed} repeats the choices)")
+    report = Chaos(floor(**SETTINGS), seed).run(SECONDS_LONG if long_run else SECONDS)
+    for line in report.lines():
+        print(line)
+    assert report.compared >= 1
+    told = f"{sum(report.faults.values())} faults, {sum(report.kills.values())} kills, books agree {report.compared} times"
+    count("chaos, seconds", round(report.seconds), told)
