@@ -24,5 +24,6 @@ def test_after_random_faults_and_kills_books_agree_nothing_is_sent_twice_and_no_
     for line in report.lines():
         print(line)
     assert report.compared >= 1
-    told = f"{sum(report.faults.values())} faults, {sum(report.kills.values())} kills, books agree {report.compared} times"
+    played, killed = sum(report.faults.values()), sum(report.kills.values())
+    told = f"{played} faults, {killed} kills, books agree {report.compared} times"
     count("chaos, seconds", round(report.seconds), told)
