@@ -88,6 +88,8 @@ class StreamRig:
     def open(self, path: str = "/ws/v1", key: str | None = KEY, **options: Any) -> connect:
         """Return a connection to be opened: `async with rig.open() as connection`."""
         headers = options.pop("headers", {}) if key is None else {"X-API-Key": key}
+        # A client of this library that leaves with more unread than its queue holds does not hear the goodbye.
+        options = {"max_queue": None, **options}
         address = f"ws://127.0.0.1:{self.server.port}{path}"
         return connect(address, additional_headers=headers, proxy=None, **options)
 

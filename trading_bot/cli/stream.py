@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 5.0
+CLOSE_SECONDS: Final = 0.5
 LARGEST_MESSAGE: Final = 16 * 1024 * 1024
 REFUSED: Final = {400, 401, 403, 404}
 """HTTP statuses after which trying again would be refused again."""
@@ -156,7 +157,13 @@ class Reading:
         from websockets.sync.client import connect  # noqa: PLC0415 - 40 ms that help should not take
 
         headers = {"X-API-Key": self._key}
-        return connect(self._address, additional_headers=headers, proxy=None, max_size=LARGEST_MESSAGE)
+        return connect(
+            self._address,
+            additional_headers=headers,
+            proxy=None,
+            max_size=LARGEST_MESSAGE,
+            close_timeout=CLOSE_SECONDS,
+        )
 
     def _read(self, connection: ClientConnection) -> Iterator[Message]:
         request = {"action": "subscribe", "channels": self._channels, "after": self.position}
