@@ -27,6 +27,7 @@ from exporter.ops.resources import (
     state,
     stream,
     summary,
+    workflows,
 )
 
 PREFIX: Final = "/api/v1"
@@ -44,6 +45,7 @@ RESOURCES: Final = (
     reference.blueprint,
     stream.blueprint,
     auth.blueprint,
+    workflows.blueprint,
 )
 LARGEST_BODY: Final = 1024 * 1024
 

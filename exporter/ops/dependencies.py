@@ -20,6 +20,7 @@ from exporter.ops.performance import PerformanceKeeper
 from exporter.ops.readiness import Ping
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
+from exporter.ops.workflows.desk import WorkflowDesk
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.health import Health
@@ -79,6 +80,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     performance: PerformanceKeeper
     pings: tuple[Ping, ...] = ()
     commands: Commands | None = None
+    workflows: WorkflowDesk | None = None
     configuration: Configuration | None = None
     stream_port: int | None = None
 

@@ -72,7 +72,7 @@ def handed_over() -> CommandIssued | None:
         except (TickertapeError, CancelledError, TimeoutError) as error:
             raise unwritable(error) from error
         return issued
-    return commands().repeated(principal().name, _key(), request_hash())
+    return commands().repeated(principal().name, idempotency_key(), request_hash())
 
 
 def hand_over(
@@ -85,7 +85,7 @@ def hand_over(
         actor=principal().name,
         reason=reason,
         expected_generation=expected_generation,
-        idempotency_key=_key(),
+        idempotency_key=idempotency_key(),
         request_hash=request_hash(),
         expires_in_ns=round(seconds * SECOND),
         trace_id=trace_id_of(request.environ),
@@ -128,7 +128,12 @@ def is_dry_run(in_body: bool) -> bool:  # noqa: FBT001 - the one thing it is abo
     return in_body or text.lower() == "true"
 
 
-def _key() -> str | None:
+def idempotency_key() -> str | None:
+    """Return the request's Idempotency-Key, None where it has none.
+
+    Raises:
+        NonRetriableError: API_001.
+    """
     key = request.headers.get(KEY)
     if key is not None and not 1 <= len(key) <= LONGEST_KEY:
         expected = f"1 to {LONGEST_KEY} characters"

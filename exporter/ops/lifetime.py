@@ -29,6 +29,9 @@ from exporter.ops.readiness import alerts_ping, control_ping, disk_ping, journal
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
 from exporter.ops.stream.server import StreamServer
+from exporter.ops.workflows.bench import bench_of
+from exporter.ops.workflows.desk import WorkflowDesk
+from exporter.ops.workflows.library import SHIPPED, Library
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
 from trading_bot.boot.settings import BootSettings
@@ -115,7 +118,21 @@ class Lifetime:
         sign_in = SignIn.of_home(home, keys, clock)
         sign_in.ask(metrics)
         AccessWatch(keys, sign_in.sessions, errors.record).start()
+        workflows = WorkflowDesk(
+            bench_of(
+                view=view,
+                commands=commands,
+                keys=keys,
+                settings=settings,
+                clock=clock,
+                tape=tape,
+                errors=errors,
+                metrics=metrics,
+            ),
+            Library(SHIPPED, home.workflows),
+        )
         needs = Dependencies(
+            workflows=workflows,
             rates=Rates(settings.api_rate_limit, settings.api_rate_limit_storage, errors.record),
             sign_in=sign_in,
             metrics=metrics,
@@ -138,11 +155,14 @@ class Lifetime:
             ),
             stream_port=stream.port,
         )
+        workflows.start()
         return cls(lock, tape, view, stream, needs)
 
     def end(self, reason: str) -> None:
         """Say why on the tape, and give everything back. What cannot be written within a second is lost."""
         self._ending.set()
+        if self.needs.workflows is not None:
+            self.needs.workflows.stop()
         try:
             self._tape.append(OpsStopped(reason=reason))
             self.needs.alerts.stop()

@@ -43,6 +43,16 @@ STATUS: Final = {
     "CFG_010": 428,
     "CFG_012": 404,
     "CFG_016": 409,
+    "WF_001": 422,
+    "WF_002": 404,
+    "WF_003": 400,
+    "WF_004": 409,
+    "WF_005": 428,
+    "WF_006": 409,
+    "WF_007": 503,
+    "WF_014": 409,
+    "WF_015": 409,
+    "WF_018": 503,
 }
 """Code to HTTP status. Any other code that reaches a client is an internal error."""
 

@@ -83,6 +83,11 @@ class Home(msgspec.Struct, frozen=True):
         return self.path / "exports"
 
     @property
+    def workflows(self) -> Path:
+        """One's own workflows."""
+        return self.path / "workflows"
+
+    @property
     def data(self) -> Path:
         """One's own market data, checked."""
         return self.path / "data"

@@ -147,9 +147,8 @@ class Attempts:
         if resumed and action.changes:
             evidence = prover.once(verify)
             if holds(evidence):
-                outputs = (
-                    dict.fromkeys(action.outputs) if action.recall is None else action.recall(doing, params)
-                )
+                recalled = action.recall(doing, params) if action.recall is not None else {}
+                outputs = {**dict.fromkeys(action.outputs), **recalled}
                 return Result(
                     outcome=StepOutcome.COMPLETED, outputs=outputs, evidence=evidence, recovered=True
                 )

@@ -12,6 +12,7 @@ import msgspec
 
 from exporter.ops.workflows.attempts import Bench
 from exporter.ops.workflows.definition import Concurrency, Workflow, as_document, definition_hash
+from exporter.ops.workflows.planning import waited_too_long
 from exporter.ops.workflows.running import Runner
 from exporter.ops.workflows.state import Execution, Executions, ExecutionStatus
 from trading_bot.contract.errors import NonRetriableError, RetriableError
@@ -103,6 +104,15 @@ class Executor:
             execution = self._ledger.read(lambda all_: all_.by_id[event.execution_id])
         self._wake.set()
         return execution, self._ledger.durable()
+
+    def repeated(self, wanted: Wanted) -> tuple[Execution, Future[int]] | None:
+        """Return the execution that the same request made before, None for a new one.
+
+        Raises:
+            NonRetriableError: WF_015.
+        """
+        before = self._ledger.read(lambda all_: _repeated(all_, wanted))
+        return None if before is None else (before, self._ledger.durable())
 
     def cancel(self, execution_id: str, *, actor: str, reason: str) -> Future[int]:
         """Have an execution turn back; asking again changes nothing.
@@ -254,13 +264,7 @@ def _startable(all_: Executions, taken: frozenset[str], now_ns: int) -> list[str
 
 def _has_something_to_do(execution: Execution, now_ns: int) -> bool:
     """Whether one that waits for a person has been answered, cancelled, or has waited too long."""
-    name = execution.waiting_for
-    if execution.status is not ExecutionStatus.WAITING_FOR_APPROVAL or name is None:
+    if execution.status is not ExecutionStatus.WAITING_FOR_APPROVAL or execution.cancelled_by is not None:
         return True
-    if execution.cancelled_by is not None:
-        return True
-    begun = execution.steps[name].attempt_at or now_ns
-    limit = execution.workflow.step(name).timeout
-    whole = execution.workflow.max_duration
-    started = execution.started_at or now_ns
-    return now_ns - begun > limit * SECOND or now_ns - started > whole * SECOND
+    began, limit = execution.started_at or now_ns, execution.workflow.max_duration
+    return waited_too_long(execution, now_ns) or now_ns - began > limit * SECOND

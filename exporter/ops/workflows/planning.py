@@ -70,7 +70,7 @@ def next_moves(execution: Execution, active: AbstractSet[str], now_ns: int) -> l
     if execution.reversal is not None:
         return [_back(execution, active)]
     turn = _turn(execution, now_ns)
-    return [turn] if turn is not None else _forward(execution, active)
+    return [turn] if turn is not None else _forward(execution, active, now_ns)
 
 
 def _turn(execution: Execution, now_ns: int) -> Reverse | None:
@@ -91,8 +91,8 @@ def _turn(execution: Execution, now_ns: int) -> Reverse | None:
     return None
 
 
-def _forward(execution: Execution, active: AbstractSet[str]) -> list[Move]:
-    waiting = execution.waiting_for
+def _forward(execution: Execution, active: AbstractSet[str], now_ns: int) -> list[Move]:
+    waiting = None if waited_too_long(execution, now_ns) else execution.waiting_for
     begin = [Run(step.id) for step in _ready(execution, active, waiting)]
     if begin:
         return [*begin]
@@ -120,6 +120,15 @@ def _ready(execution: Execution, active: AbstractSet[str], waiting: str | None) 
                 continue
             busy = True
         yield step
+
+
+def waited_too_long(execution: Execution, now_ns: int) -> bool:
+    """Whether a step has waited for a person for longer than it may."""
+    name = execution.waiting_for
+    if name is None:
+        return False
+    begun = execution.steps[name].attempt_at or now_ns
+    return now_ns - begun > execution.workflow.step(name).timeout * SECOND
 
 
 def _back(execution: Execution, active: AbstractSet[str]) -> Move:

@@ -200,9 +200,9 @@ class WorkflowsCheckpointed(Event, frozen=True, kw_only=True):
 
     read_from: int
     """Sequence number of the first event of the oldest execution that is still kept."""
-    counts: dict[str, dict[str, float]]
+    counts: dict[str, dict[str, int]]
     """Counters by metric name, then by label values joined with ``|``, at this event."""
-    alerts: dict[str, list[int]]
+    alerts: dict[str, tuple[int, ...]]
     """By workflow, when alerts started it within the last day."""
 
 

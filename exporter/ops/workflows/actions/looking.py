@@ -99,6 +99,7 @@ def approve(doing: Doing, params: ApprovalParams) -> Outputs:
     """Wait for a person's answer."""
     answer = doing.attempt.approval
     if answer is None:
+        doing.patience.check()
         raise Suspended(params.message)
     if not answer["approved"]:
         message = f"{answer['actor']} did not approve: {answer['reason']}"
