@@ -43,7 +43,7 @@ SIGNS: dict[str, tuple[dict[str, Any], list[Sign]]] = {
     "stale_quotes": ({}, FROZEN),
     "crossed_book": ({}, [error("FEED_003"), *STALE]),
     "nan_price": ({}, [error("FEED_003"), *STALE]),
-    "price_spike": ({"size": 0.1}, FILLED),
+    "price_spike": ({"size": 0.3}, [(SymbolBlocked.KIND, {"reason": "PriceJump"}), error("RISK_020")]),
     "drop_connection": ({}, [*AWAY, *STALE]),
     "flapping_connection": ({"size": 1.0}, [*AWAY, *STALE]),
     "unreachable": ({"seconds": 6}, [error("VENUE_001"), *AWAY, *STALE]),
