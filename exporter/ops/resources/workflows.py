@@ -182,8 +182,8 @@ def workflow(workflow_id: str) -> Response:
 @require(Role.OPERATE)
 @documented(
     "Execute a workflow",
-    scenario="Start routine work. With dry_run it is only rehearsed; a workflow of risk confirm needs the token that its"
-    " dry run returned. Follow the location until the state is completed, compensated, cancelled or failed.",
+    scenario="Start routine work. With dry_run it is only rehearsed; one of risk confirm needs the token that its dry"
+    " run returned. Follow the location until the state is completed, compensated, cancelled or failed.",
     answers=(
         Answers(
             status=ACCEPTED, type=ExecutionAccepted, meaning="On the control tape; it goes on by itself."

@@ -13,6 +13,8 @@ import msgspec
 from exporter.follow import BotView
 from exporter.ops.access.keys import KeyRing
 from trading_bot.boot.home import Home
+from trading_bot.contract.telemetry.definition import MetricType, Page
+from trading_bot.contract.telemetry.metrics import on_page
 from trading_bot.domain.clock import SECOND, Clock
 from trading_bot.domain.health import Health
 from trading_bot.domain.state import (
@@ -27,6 +29,9 @@ from trading_bot.domain.state import (
 
 T = TypeVar("T")
 UNSUPERVISED: Final = "none"
+NOT_COUNTED: Final = {
+    metric.name: 0.0 for metric in on_page(Page.EXPORTER) if metric.type is MetricType.COUNTER
+}
 MILLISECOND: Final = 1_000_000
 
 
@@ -263,7 +268,7 @@ def bot_document(state: State, health: Health, now_ns: int, around: Around) -> B
             for symbol, item in state.protection.items()
         },
         settings=_settings(state),
-        counters={name: sum(series.values()) for name, series in state.counts.items()},
+        counters={**NOT_COUNTED, **{name: sum(series.values()) for name, series in state.counts.items()}},
         ages=_ages(state, health, now_ns),
         machine=_machine(state, around.disk),
         keys=around.keys,

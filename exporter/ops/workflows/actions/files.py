@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -35,6 +36,10 @@ class ExportLogsParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=
     settings: Annotated[
         bool, Meta(description="config.yaml and the history of settings too", examples=[True])
     ] = True
+
+
+class DiscardParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The params of ``export.discard``: none."""
 
 
 class ReportParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,6 +95,15 @@ def export_report(doing: Doing, params: ReportParams) -> Outputs:
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
     }
+
+
+def discard(doing: Doing, _params: DiscardParams) -> Outputs:
+    """Remove what this execution has exported."""
+    folder = doing.means.home.exports / doing.attempt.execution_id
+    gone = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    return {"count": len(gone)}
 
 
 def wrong_sums(path: Path) -> list[str]:
@@ -181,5 +195,13 @@ ACTIONS: Final = (
         outputs={"path": "where it is, from the home folder", "bytes": "its size", "sha256": "its checksum"},
         repeat=Repeat.KEYED,
         run=export_report,
+    ),
+    Action(
+        name="export.discard",
+        summary="Remove what this execution has written into exports/.",
+        params=DiscardParams,
+        outputs={"count": "how many files were removed"},
+        repeat=Repeat.KEYED,
+        run=discard,
     ),
 )
