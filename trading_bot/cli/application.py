@@ -34,6 +34,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "key": ("trading_bot.cli.key:key", "Make, list and revoke keys for the ops endpoint."),
     "user": ("trading_bot.cli.user:user", "Add, list and remove people who sign in to the ops endpoint."),
+    "config": ("trading_bot.cli.config:config", "Show, check, change and take back trading settings."),
+    "control": ("trading_bot.cli.control:control", "Ask something of the bot, and wait for its answer."),
     "halt": ("trading_bot.cli.halt:halt", "Stop trading now; works with everything else dead."),
     "resume": ("trading_bot.cli.resume:resume", "Lift a halt."),
 }

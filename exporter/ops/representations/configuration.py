@@ -278,7 +278,8 @@ def _origins(settings: Settings, origins: dict[str, int]) -> dict[str, Origin]:
         if generation is not None:
             found[name] = Origin(source="change", generation=generation)
         else:
-            is_default = name in defaults and defaults[name] == value
+            is_given = name.rpartition(".")[2] == "symbols"  # has no default
+            is_default = not is_given and defaults.get(name) == value
             found[name] = Origin(source="default" if is_default else "seed", generation=1)
     return found
 

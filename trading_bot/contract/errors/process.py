@@ -143,6 +143,18 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         remediation=(Remediation("Begin the canary in a home of its own: --home DIR"),),
     ),
     ErrorDefinition(
+        code="BOT_015",
+        title="Ops endpoint does not answer",
+        consequence=NonRetriableError,
+        severity=Severity.WARNING,
+        cause="No ops endpoint listens at the host and port of the boot settings, or it answered something else.",
+        impact="The command was not carried out; trading is not affected.",
+        remediation=(
+            Remediation("Start it", command="tickertape ops"),
+            Remediation("Name its home folder with --home DIR, or its port with BOT_API_PORT"),
+        ),
+    ),
+    ErrorDefinition(
         code="BOT_999",
         title="Unexpected error",
         consequence=NonRetriableError,
