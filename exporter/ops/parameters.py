@@ -62,13 +62,27 @@ def _faults(arguments: Mapping[str, str], kind: type[Query]) -> Iterator[Fault]:
         if name not in types:
             yield _unknown(name, list(types))
             continue
-        try:
-            msgspec.convert(text, types[name], strict=False)
-        except msgspec.ValidationError:
+        if len(_given(arguments, name)) > 1 or not _is_valid(text, types[name]):
             meta = _meta(types[name])
             example = str((meta.examples or [""])[0])
             found = repr(text[:LONGEST_FOUND])
             yield Fault(field=name, expected=meta.description or "", found=found, example=example)
+
+
+def _given(arguments: Mapping[str, str], name: str) -> list[str]:
+    """Return every value of a parameter that may have been given more than once."""
+    everything = getattr(arguments, "getlist", None)
+    return [arguments[name]] if everything is None else list(everything(name))
+
+
+def _is_valid(text: str, annotation: Any) -> bool:
+    try:
+        value = msgspec.convert(text, annotation, strict=False)
+    except msgspec.ValidationError:
+        return False
+    if isinstance(value, datetime):
+        return text[4:5] == "-"  # msgspec would take a number for seconds since the epoch
+    return value is not None  # and the word null for nothing; what may be left out is never sent so
 
 
 def _unknown(name: str, known: list[str]) -> Fault:
@@ -80,9 +94,14 @@ def _unknown(name: str, known: list[str]) -> Fault:
 
 def _meta(annotation: Any) -> Meta:
     """Return what describes a field, also inside an optional one."""
-    for part in get_args(annotation):
-        if isinstance(part, Meta):
-            return part
-        if get_args(part):
-            return _meta(part)
-    raise TypeError(f"{annotation} has no description")
+    found = _meta_or_none(annotation)
+    if found is None:
+        raise TypeError(f"{annotation} has no description")
+    return found
+
+
+def _meta_or_none(annotation: Any) -> Meta | None:
+    parts = get_args(annotation)
+    here = (part for part in parts if isinstance(part, Meta))
+    deeper = (_meta_or_none(part) for part in parts)
+    return next(here, None) or next((one for one in deeper if one is not None), None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import inspect
@@ -41,13 +42,28 @@ WORDS: Final[dict[str, Any]] = {
 """For fields of these names, where a word that is no example would mislead."""
 
 
+PLAIN: Final[dict[type, Any]] = {
+    inspect.StrType: str,
+    inspect.BoolType: bool,
+    inspect.NoneType: type(None),
+    inspect.ListType: list,
+    inspect.VarTupleType: list,
+    inspect.DictType: dict,
+}
+
+
 def example_of(kind: Any) -> Any:
-    """Return an example of a type as builtins."""
-    return _example(inspect.type_info(kind), "")
+    """Return an example of a type, of several the first, as builtins."""
+    return _example(inspect.type_info(alternatives(kind)[0]), "")
+
+
+def alternatives(kind: Any) -> tuple[Any, ...]:
+    """Return the types of a union; msgspec makes no schema of one of several structs."""
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
 
 def _example(kind: inspect.Type, name: str) -> Any:
-    if name in WORDS and not isinstance(kind, inspect.StructType):
+    if name in WORDS and _fits(kind, WORDS[name]):
         return WORDS[name]
     if isinstance(kind, inspect.Metadata):
         examples = (kind.extra_json_schema or {}).get("examples")
@@ -60,6 +76,14 @@ def _example(kind: inspect.Type, name: str) -> Any:
         return {**tag, **fields}
     maker = MAKERS.get(type(kind))
     return maker(kind, name) if maker else None
+
+
+def _fits(kind: inspect.Type, word: Any) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        return _fits(kind.type, word)
+    if isinstance(kind, inspect.UnionType):
+        return any(_fits(one, word) for one in kind.types)
+    return isinstance(word, PLAIN.get(type(kind), ()))
 
 
 def _first(kinds: tuple[inspect.Type, ...]) -> inspect.Type:

@@ -12,7 +12,7 @@ import msgspec
 from flask import Flask
 from werkzeug.routing import Rule
 
-from exporter.ops.documentation.examples import as_builtins, example_of
+from exporter.ops.documentation.examples import alternatives, as_builtins, example_of
 from exporter.ops.documentation.operation import JSON, Answers, Operation, operations_of
 from exporter.ops.problems import STATUS
 from exporter.ops.representations.problem import PROBLEM_JSON, Problem, example_problem
@@ -87,7 +87,8 @@ class Components:
 
     def of(self, kind: Any) -> Json:
         """Return the schema of a type, by reference where it has a name."""
-        return self._made[repr(kind)]
+        schemas = [self._made[repr(one)] for one in alternatives(kind)]
+        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
     def fields(self, kind: type[msgspec.Struct] | None) -> Iterator[tuple[str, Json, bool]]:
         """Yield name, schema and whether it must be there of each field."""
@@ -101,17 +102,17 @@ class Components:
 def _types(operation: Operation) -> Iterator[Any]:
     for kind in (operation.query, operation.path, operation.headers, operation.body):
         if kind is not None:
-            yield kind
+            yield from alternatives(kind)
     for answers in operation.answers:
         if answers.type is not None:
-            yield answers.type
+            yield from alternatives(answers.type)
 
 
 def _operation(
     rule: Rule, method: str, operation: Operation, components: Components, *, is_public: bool
 ) -> Json:
     told: Json = {
-        "operationId": rule.endpoint.replace(".", "_") + ("" if method == "GET" else f"_{method.lower()}"),
+        "operationId": _identity(rule, method),
         "tags": [rule.endpoint.partition(".")[0]],
         "summary": operation.summary,
         "description": operation.scenario,
@@ -132,6 +133,12 @@ def _operation(
     if is_public:
         told["security"] = []
     return told
+
+
+def _identity(rule: Rule, method: str) -> str:
+    name = rule.endpoint.replace(".", "_")
+    is_only = len((rule.methods or set()) - WITHOUT_DOCUMENTATION) == 1
+    return name if is_only else f"{name}_{method.lower()}"
 
 
 def _parameters(operation: Operation, components: Components) -> Iterator[Json]:

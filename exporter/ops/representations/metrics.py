@@ -103,7 +103,8 @@ def represent_metrics(
 def _collect(scrape: Scrape) -> Iterator[tuple[Metric, list[Point]]]:
     for metric, collect in chain.from_iterable(table.items() for table in TABLES):
         if scrape.health.live or metric.kept is Kept.ALWAYS:
-            yield metric, list(collect(scrape, metric))
+            points = collect(scrape, metric)
+            yield metric, [point for point in points if ConditionName.TELEMETRY_FLOWING not in point[0]]
 
 
 def _family(metric: Metric, points: list[Point], bot: str) -> FamilyView:

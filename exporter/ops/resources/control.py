@@ -143,7 +143,7 @@ def accepted(issued: CommandIssued) -> Response:
     scenario="Who asked what of the bot, and what did it say.",
     answers=CommandList,
     query=CommandsQuery,
-    errors=("API_004", "API_031"),
+    errors=("API_002", "API_004", "API_031"),
 )
 def last_commands() -> Response:
     """Return the last commands, newest first."""

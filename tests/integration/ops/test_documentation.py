@@ -22,7 +22,7 @@ AUTOMATIC = {"HEAD", "OPTIONS"}
 
 @pytest.fixture
 def app(home):
-    lifetime = Lifetime.begin(BootSettings(home=home.path), SystemClock())
+    lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     yield create_app(lifetime.needs)
     lifetime.end("the test is over")
 
