@@ -19,7 +19,7 @@ from support.command import Command, wait_until
 from trading_bot.boot.home import Home
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import TickertapeError
-from trading_bot.contract.events.trading import OrderFilled
+from trading_bot.contract.events.trading import OrderFilled, OrderIntended
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import restore
 from trading_bot.domain.state import State
@@ -63,6 +63,25 @@ class ExchangeAt(NamedTuple):
 
     home: Path
     port: int
+
+
+def losing_settings(max_daily_loss: float, **limits: Any) -> dict[str, Any]:
+    """Return changes of :func:`busy_settings` that lose by their commissions: orders large, moves small."""
+    strategy = {"kind": "sma_cross", "symbols": ["EUR/USD"], "fast": 1, "slow": 2, "order_notional": 40_000}
+    return {
+        "symbols": ["EUR/USD"],
+        "strategies": {"busy": strategy},
+        "limits": {
+            "max_order_notional": 50_000,
+            "max_position_notional": 60_000,
+            "max_gross_exposure": 60_000,
+            "max_orders_per_minute": 6000,
+            "price_collar_bps": 2000,
+            "max_drawdown": 0.99,
+            "max_daily_loss": max_daily_loss,
+            **limits,
+        },
+    }
 
 
 class Floor:
@@ -173,7 +192,7 @@ class Floor:
         with TapeReader.open(self.home.journal) as reader:
             return replay(reader, evolve, State, restore)[0]
 
-    def wait_for(self, kind: str, after: int = 0, seconds: float = 20.0, **fields: Any) -> Envelope:
+    def wait_for(self, kind: str, after: int = 0, seconds: float = 60.0, **fields: Any) -> Envelope:
         """Wait for an event with these fields and return it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -216,7 +235,9 @@ def disagreement(floor: Floor, *, foreign: bool = False) -> str | None:
     With ``foreign`` trades of others on the account count in the balances alone.
     """
     books, state = floor.books(), floor.state()
-    own = {entry["client_order_id"] for entry in books["received"]}
+    own = {
+        getattr(envelope.payload, "client_order_id", None) for envelope in floor.events(OrderIntended.KIND)
+    }
     orders = {order["order_id"] for order in books["orders"] if order["client_order_id"] in own}
     at_exchange = {
         (trade["symbol"], str(trade["trade_id"]))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from support.engine import PAIR, STOCK, Rig, Running, play
 
+from trading_bot.contract.errors import RetriableError
 from trading_bot.contract.events.lifecycle import SymbolBlocked
 from trading_bot.contract.events.trading import (
     LearnedBy,
@@ -290,5 +291,94 @@ def test_a_clock_that_is_set_forward_does_not_make_an_order_too_old_to_arrive(tm
             asked = rig.venue.requests.get("order", 0)
             await bot.until(lambda: rig.venue.requests.get("order", 0) > asked + 1)
             assert bot.only_order().status is OrderStatus.UNKNOWN
+
+    play(scenario())
+
+
+def test_an_order_that_stays_unknown_is_an_operators_matter_after_the_age_that_is_set(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, execution={"unknown_operator_seconds": 3})
+        async with rig.running() as bot:
+            bot.parts.settlement._chance = lambda: 0.0
+            rig.venue.mute(StreamName.ORDERS)
+            rig.venue.lose_next_ack()
+            for _ in range(100):
+                rig.venue.fail_next("order", RetriableError("VENUE_001", "no connection"))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderOutcomeLost))
+            await bot.until(lambda: rig.venue.requests.get("order", 0) >= 2)
+            assert "ORDER_004" not in bot.codes()
+            rig.clock.advance(3)
+            asked = rig.venue.requests["order"]
+            await bot.until(lambda: rig.venue.requests["order"] > asked + 1)
+            assert bot.codes().count("ORDER_004") == 1
+
+    play(scenario())
+
+
+class Lagging(InMemoryVenue):
+    """Its order query does not know what its lists show."""
+
+    async def order(self, symbol: str, client_order_id: str) -> VenueOrder | None:
+        await super().order(symbol, client_order_id)
+        return None
+
+
+def test_an_order_that_the_query_does_not_know_is_found_among_the_trades_or_the_working_ones(tmp_path: Path):
+    async def scenario() -> None:
+        resting = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
+        for number, execution in enumerate(({}, resting)):
+            rig = Rig(tmp_path / str(number), venue_kind=Lagging, execution=execution)
+            async with rig.running() as bot:
+                if execution:
+                    rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+                await lose_answer(rig, bot)
+                await bot.until(lambda rig=rig: rig.venue.requests.get("order", 0) >= 1)
+                rig.clock.advance(WINDOW_SECONDS)
+                await bot.until(lambda bot=bot: bot.only_order().unknown_since is None)
+                expected = OrderStatus.ACKNOWLEDGED if execution else OrderStatus.FILLED
+                assert bot.only_order().status is expected
+                assert not bot.events(OrderRejected)
+
+    play(scenario())
+
+
+class HeldBack(InMemoryVenue):
+    """Its client waits for the rate limit, signs late, and the request is lost."""
+
+    async def place(self, order: NewOrder) -> VenueOrder:
+        self._clock.advance(WINDOW_SECONDS)  # type: ignore[attr-defined]
+        self.lose_next_order()
+        return await super().place(order)
+
+
+def test_a_request_that_was_signed_late_may_arrive_late(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=HeldBack)
+        async with rig.running() as bot:
+            await bot.bar("1.20")
+            await bot.until(lambda: rig.venue.requests.get("order", 0) >= 2)
+            assert bot.only_order().status is OrderStatus.UNKNOWN, "it left only just now"
+            rig.clock.advance(WINDOW_SECONDS)
+            await bot.until(lambda: bot.events(OrderRejected))
+
+    play(scenario())
+
+
+def test_a_halt_does_not_forget_an_unknown_order_and_cancels_it_once_it_is_known(tmp_path: Path):
+    async def scenario() -> None:
+        resting = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
+        rig = Rig(tmp_path, execution=resting)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+            rig.venue.fail_next("order", RetriableError("VENUE_001", "no connection"))
+            await lose_answer(rig, bot)
+            rig.home.halt.touch()
+            bot.beat()
+            assert not rig.venue.requests.get("cancel")
+            await bot.until(lambda: bot.only_order().unknown_since is None)
+            rig.venue.unmute(StreamName.ORDERS)
+            bot.bot._obey_halt()
+            await bot.until(lambda: bot.only_order().status is OrderStatus.CANCELLED)
 
     play(scenario())

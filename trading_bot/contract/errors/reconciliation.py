@@ -22,6 +22,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         remediation=(
             Remediation("Compare both values in the context with the venue's own page"),
             Remediation("Look for trades made by hand or by another program with the same keys"),
+            Remediation("If the venue is right, take its value over: docs/reconciliation.md"),
         ),
     ),
     ErrorDefinition(
