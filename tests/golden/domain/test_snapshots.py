@@ -8,6 +8,7 @@ from support.events import FOLDED, envelope, full_example, tape
 from support.golden import Golden
 
 from trading_bot.contract.events import EVENTS
+from trading_bot.contract.events.account import BreakerReset
 from trading_bot.contract.events.lifecycle import StateSnapshotted
 from trading_bot.contract.events.trading import OrderFilled, OrderIntended, Side
 from trading_bot.domain.fold import evolve
@@ -27,8 +28,11 @@ def rich_state() -> State:
     working = msgspec.structs.replace(full_example(OrderIntended), client_order_id="tt-01J8Z6-0002")
     bought = msgspec.structs.replace(full_example(OrderFilled), symbol="GOOGL/USD", fee_asset="USD")
     sold = msgspec.structs.replace(bought, side=Side.SELL, trade_id="88013", price=bought.price * 2)
+    cooled = msgspec.structs.replace(
+        full_example(BreakerReset), breaker="max_slippage_bps", how="cool_down", anchor=None
+    )
     state = State()
-    for one in tape([*events, working, bought, sold]):
+    for one in tape([*events, working, bought, sold, cooled]):
         state = evolve(state, one)
     return state
 
