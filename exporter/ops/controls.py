@@ -244,7 +244,8 @@ def check_fields(action: str, control: Control, body: ControlBody) -> None:
         if getattr(body, name) is not None and name not in control.takes:
             expected = f"nothing: {action} takes {', '.join(control.takes) or 'no more than a reason'}"
             raise refused(Fault(field=name, expected=expected, found=repr(getattr(body, name)), example="{}"))
-    needed = (*control.needs, *(("reason",) if control.command(body).LOOSENS else ()))
+    needs_reason = control.command(body).LOOSENS and not body.dry_run
+    needed = (*control.needs, *(("reason",) if needs_reason else ()))
     for name in needed:
         if getattr(body, name) is None:
             expected, example = EXPECTED[name]

@@ -74,6 +74,7 @@ class Keeper:
         self._seen: tuple[int, int] | None = None
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
+        self._follower: Follower | None = None
 
     @property
     def tape_id(self) -> str | None:
@@ -88,6 +89,8 @@ class Keeper:
     def stop(self) -> None:
         """End the thread."""
         self._ending.set()
+        if self._follower is not None:
+            self._follower.stop()
         if self._thread is not None:
             self._thread.join(2 * WAIT_SECONDS)
 
@@ -129,6 +132,7 @@ class Keeper:
         with contextlib.closing(
             Follower(self._home.journal, position, kinds=KINDS, from_snapshot=False)
         ) as follower:
+            self._follower = follower
             while not self._ending.is_set():
                 page = follower.next_page(WAIT_SECONDS)
                 if page is not None:

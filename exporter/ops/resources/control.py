@@ -106,12 +106,13 @@ def control(action: str) -> Response:
     issued = handed_over()
     if issued is not None:
         return accepted(issued)
+    body = msgspec.structs.replace(body, dry_run=is_dry_run(body.dry_run))
     check_fields(action, row, body)
     view = dependencies().view
     if not view.caught_up:
         raise RetriableError("API_004", "the tape is still being read after the start of this process")
     command = row.command(body)
-    if is_dry_run(body.dry_run):
+    if body.dry_run:
         return plain(
             view.read(
                 lambda state, _health, _position: represent_would(
