@@ -29,7 +29,8 @@ def _orders(wanted: Callable[[Order], bool]) -> Collect:
 
 
 def _oldest_open(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
-    since = [order.intended_at for order in scrape.state.orders.values() if order.unknown_since is None]
+    """Protective orders are meant to be old: they do not count."""
+    since = [o.intended_at for o in scrape.state.orders.values() if o.unknown_since is None and not o.trigger]
     return seconds(min(since, default=None))
 
 

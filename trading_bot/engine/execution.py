@@ -39,7 +39,8 @@ UNKNOWN_ORDER: Final = "UnknownOrder"
 ENDED: Final = frozenset({VenueOrderStatus.CANCELLED, VenueOrderStatus.EXPIRED})
 ROOM_SECONDS: Final = 2.0
 ROOM_PAUSE: Final = 0.02
-"""Between two looks whether the protective orders have ended."""
+ROOM_LOOKS: Final = 50
+"""How often, with a pause between, it is looked for their end before they are cancelled again."""
 RECENT_ORDERS: Final = 6_000
 """The largest order rate that the settings allow for a minute."""
 
@@ -125,9 +126,12 @@ class Execution:
         place.set(spans.CLIENT_ORDER_ID, ids[0])
         return self._begin_placing(tuple(ids), trace, place, protective=True)
 
-    async def cancel_protective(self, symbol: str, reason: str) -> None:
-        """Cancel the symbol's protective orders that rest; a pair ends with one of its orders."""
-        pairs = set()
+    async def cancel_protective(self, symbol: str, reason: str) -> bool:
+        """Cancel the symbol's protective orders that rest; return whether the venue took every cancel.
+
+        A pair ends with one of its orders.
+        """
+        pairs, all_taken = set(), True
         for order in protective_orders(self._ledger.state, symbol):
             if not order.rests or order.is_final:
                 continue
@@ -135,7 +139,8 @@ class Execution:
                 self._doubt(order)  # it has ended with the other; its report usually comes by itself
                 continue
             pairs.add(order.pair)
-            await self._cancel(order, reason)
+            all_taken = await self._cancel(order, reason) and all_taken
+        return all_taken
 
     def least_age_ns(self, order: Order) -> int:
         """Return how long ago an order was signed, at least, by the clock that nobody sets.
@@ -275,7 +280,10 @@ class Execution:
             self._require_mode(orders[0], protective=protective)  # it may have changed meanwhile
             await self._make_room(orders[0])
         except TickertapeError as error:
-            self._errors.record(error, place)
+            if isinstance(error, OrderDenied):
+                place.fail(error.code)
+            else:
+                self._errors.record(error, place)
             for order in orders:
                 self._reject(order, "never_sent", error.code, error.message)
             return
@@ -316,9 +324,8 @@ class Execution:
         limit = ROOM_SECONDS + 2 * self._context.settings.execution.request_timeout_seconds
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                while protective_orders(self._ledger.state, symbol):
-                    await self.cancel_protective(symbol, "a close needs what it holds")
-                    await asyncio.sleep(ROOM_PAUSE)
+                while not await self._without_protection(symbol):
+                    pass  # it has waited: a cancel that was not taken is asked for again
         state = self._ledger.state
         if protective_orders(state, symbol):
             message = f"{symbol}: the protective orders did not end within {limit:g} s"
@@ -327,6 +334,15 @@ class Execution:
         else:
             return
         raise NonRetriableError("ORDER_007", message, symbol=symbol, client_order_id=order.client_order_id)
+
+    async def _without_protection(self, symbol: str) -> bool:
+        """Ask once for the end of the protective orders, wait a moment for it, and return whether it came."""
+        await self.cancel_protective(symbol, "a close needs what it holds")
+        for _ in range(ROOM_LOOKS):
+            if not protective_orders(self._ledger.state, symbol):
+                return True
+            await asyncio.sleep(ROOM_PAUSE)
+        return False
 
     async def _ask_venue(self, orders: tuple[Order, ...], span: SpanContext) -> None:
         requests = [request_of(order) for order in orders]
@@ -354,7 +370,8 @@ class Execution:
         elif not order.is_final:  # an end may be among what was lost
             self._doubt(order)
 
-    async def _cancel(self, order: Order, reason: str) -> None:
+    async def _cancel(self, order: Order, reason: str) -> bool:
+        """Cancel one order; return whether the venue took it."""
         self._flights.setdefault(order.client_order_id, Flight()).cancel_requested = True
         self._append(
             trading.OrderCancelRequested(client_order_id=order.client_order_id, reason=reason), order
@@ -364,8 +381,9 @@ class Execution:
         except TickertapeError as error:
             self._errors.record(error)
             self._doubt(order)
-        else:
-            self.take_order(report, LearnedBy.ANSWER)
+            return False
+        self.take_order(report, LearnedBy.ANSWER)
+        return True
 
     def _intend(self, client_order_id: str, proposal: Proposal, place: SpanContext) -> None:
         state = self._ledger.state

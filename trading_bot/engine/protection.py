@@ -120,7 +120,9 @@ class Protection:
             if not self._may_act(symbol, step):
                 return
             if step.step is Step.CANCEL:
-                await self._execution.cancel_protective(symbol, step.message or "nothing is left to protect")
+                why = step.message or "nothing is left to protect"
+                if not await self._execution.cancel_protective(symbol, why):
+                    self._fail(symbol, "the venue did not cancel its protective orders")
                 if any(order.rests for order in protective_orders(self._ledger.state, symbol)):
                     return  # it is asked for; what comes of it sets this going again
             elif step.step is Step.PLACE:
