@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, Final
 
 from alerts.document import Promql, dump
-from alerts.recording import EXPRESSIONS, LEVELS
+from alerts.recording import EXPRESSIONS, LEVELS, SEEN
 from alerts.recording.held import HELD
-from alerts.rule import Alert, Component, Links, rule_of
+from alerts.rule import Component, Links, rule_of
 from alerts.rules import ALERTS
 from trading_bot.contract.telemetry.recordings import Recording
 
@@ -36,6 +36,7 @@ def files(links: Links | None = None, scale: float = 1) -> dict[str, str]:
     """
     where = links or Links()
     groups = {
+        "seen": _group("seen", _records(SEEN)),
         "recordings": _asked(scale),
         "levels": _group("levels", _records(LEVELS), max(1, round(LEVELS_EVERY / scale))),
         **{component.value: _of_component(component, where) for component in Component},
@@ -93,8 +94,3 @@ def seconds_of(duration: str) -> int:
     found = re.fullmatch(_DURATION, duration)
     assert found, duration
     return int(found[1]) * UNITS[found[2]]
-
-
-def alerts_of(component: Component) -> tuple[Alert, ...]:
-    """Return the alerts of a component."""
-    return tuple(alert for alert in ALERTS if alert.component is component)

@@ -95,4 +95,4 @@ STEADY_BURN: Final = 6
 SLOW_BURN: Final = 3
 SLOWEST_BURN: Final = 1
 LEAST_MISSED: Final = 3
-"""In the long window: where little happens one late order is no burn."""
+"""In one hour or six: where little happens one late order is no burn."""

@@ -17,5 +17,8 @@ EXPRESSIONS: Final[dict[Recording, str]] = {
 }
 """What is asked for."""
 
+SEEN: Final[dict[Recording, str]] = process.SEEN
+"""Which bots there are: every held record asks it."""
+
 LEVELS: Final[dict[Recording, str]] = levels.EXPRESSIONS
 """Service levels: over long times, so they are recorded less often."""

@@ -11,29 +11,33 @@ from trading_bot.contract.telemetry import labels, metrics, recordings
 from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.contract.telemetry.recordings import BURN, LEVELS, MISSED, WINDOWS, Recording
 
-SECONDS: Final = {"1h": 3_600, "6h": 21_600, "1d": 86_400, "3d": 259_200}
+SECONDS: Final = {"1h": 3_600, "6h": 21_600}
+FAILED: Final = tuple(status for status in labels.HTTP_STATUSES if status.startswith("5"))
 OTHERS: Final = ("decisions", "order_acks", "feed")
 """Those whose numbers come from the bot: without it they stay what they were. The ops endpoint lives without it."""
 
 
-def _late(source: Metric, prompt: str) -> str:
-    return f"{total(observed(source, '5m'))} - {total(observed(source, '5m', prompt))}"
+def _late(source: Metric, prompt: str, over: str = "5m") -> str:
+    return f"{total(observed(source, over))} - {total(observed(source, over, prompt))}"
 
 
-FAILED: Final = tuple(status for status in labels.HTTP_STATUSES if status.startswith("5"))
-_REQUESTS: Final = total(rate(metrics.API_REQUESTS, "5m"))
+def _failed(over: str = "5m") -> str:
+    """Return the requests that failed; 0 where only others have a series."""
+    every = total(rate(metrics.API_REQUESTS, over))
+    return f"({total(rate(metrics.API_REQUESTS, over, status=FAILED))} or 0 * {every})"
+
 
 BAD: Final = {
     "decisions": _late(metrics.DECISION_DURATION, PROMPT_DECISION),
     "order_acks": _late(metrics.ORDER_ACK, PROMPT_ACK),
     "feed": f"sum by (bot) (({OPEN_AGES}) > bool {FRESH_QUOTE})",
-    "api": f"({total(rate(metrics.API_REQUESTS, '5m', status=FAILED))} or 0 * {_REQUESTS})",
+    "api": _failed(),
 }
 ALL: Final = {
     "decisions": total(observed(metrics.DECISION_DURATION, "5m")),
     "order_acks": total(observed(metrics.ORDER_ACK, "5m")),
     "feed": f"count by (bot) ({OPEN_AGES})",
-    "api": _REQUESTS,
+    "api": total(rate(metrics.API_REQUESTS, "5m")),
 }
 
 
@@ -62,7 +66,14 @@ def _burn(window: str) -> str:
 
 
 def _missed(window: str) -> str:
-    return f"avg_over_time({recordings.LEVEL_BAD.name}[{window}]) * {SECONDS[window]}"
+    """Return how many there were: of counters themselves, since a mean says nothing of a short history."""
+    counted = {
+        "decisions": _late(metrics.DECISION_DURATION, PROMPT_DECISION, window),
+        "order_acks": _late(metrics.ORDER_ACK, PROMPT_ACK, window),
+        "feed": f"sum by (bot) (avg_over_time({series(recordings.LEVEL_BAD, slo='feed')}[{window}]))",
+        "api": _failed(window),
+    }
+    return _named({level: f"({SECONDS[window]} * ({each}))" for level, each in counted.items()})
 
 
 EXPRESSIONS: Final[dict[Recording, str]] = {

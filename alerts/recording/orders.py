@@ -6,8 +6,9 @@ from typing import Final
 
 from alerts.promql import PER_MINUTE, increase, largest, quantile, rate, ratio, series, total
 from trading_bot.contract.telemetry import metrics, recordings
+from trading_bot.contract.telemetry.selectors import Not
 
-ENDS: Final = ("filled", "cancelled", "rejected")
+ENDS: Final = Not(("denied", "unknown"))
 """How an order that was sent ends; denied ones never left, and unknown ones end later."""
 
 ENDED: Final = total(increase(metrics.ORDERS, "15m", outcome=ENDS))

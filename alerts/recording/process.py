@@ -8,9 +8,11 @@ from alerts.promql import PER_MINUTE, increase, largest, quantile, rate, series,
 from alerts.thresholds import SEEN_FOR
 from trading_bot.contract.telemetry import metrics, recordings
 
-EXPRESSIONS: Final = {
+SEEN: Final = {
     recordings.SEEN: f"max by (bot) (timestamp({series(metrics.EXPORTER_START)}))"
-    f" or {recordings.SEEN.name} > time() - {SEEN_FOR}",
+    f" or {recordings.SEEN.name} > time() - {SEEN_FOR}"
+}
+EXPRESSIONS: Final = {
     recordings.UP: largest(series(metrics.UP)),
     recordings.UPTIME: f"time() - {largest(series(metrics.START_TIME))}",
     recordings.HEARTBEAT_AGE: f"time() - {largest(series(metrics.HEARTBEAT))}",

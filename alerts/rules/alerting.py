@@ -37,7 +37,7 @@ ALERTS: Final = (
         lasting=Time("2m", "a delivery is tried again; a restart of a receiver loses none"),
         keeps=Time("5m", "it is tried again with pauses"),
         summary="Alerts do not reach their receivers",
-        description="{{ $value | humanize }} notifications failed at {{ $labels.instance }} in the last 5 minutes "
+        description='{{ $value | printf "%.0f" }} notifications failed at {{ $labels.instance }} in the last 5 minutes '
         "({{ $labels.told_by }}).",
         impact="A page about money may not have arrived. Look at what fires, not only at what was sent.",
         first_step="amtool alert query shows what fires; Alertmanager's own log says which receiver failed, and why.",
@@ -53,7 +53,7 @@ ALERTS: Final = (
         lasting=Time("1m", "the first evaluations after a restart may meet half a world"),
         keeps=Time("5m", "a rule may fail for some values only"),
         summary="Rules cannot be evaluated",
-        description="{{ $value | humanize }} evaluations failed at {{ $labels.instance }} in the last 5 minutes.",
+        description='{{ $value | printf "%.0f" }} evaluations failed at {{ $labels.instance }} in the last 5 minutes.',
         impact="The alerts of these rules can neither fire nor end.",
         first_step="Prometheus, page Rules (/rules): the failing ones carry the error.",
         panel=Panel("machinery", 301),

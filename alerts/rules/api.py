@@ -19,7 +19,7 @@ ALERTS: Final = (
         name="ApiDown",
         severity=Severity.WARNING,
         component=Component.API,
-        expression=f"(0 * {_KNOWN} + on (instance) group_left () ({_GONE})) or ({_GONE})",
+        expression=f"0 * {_KNOWN} + on (instance) group_left () ({_GONE}) or ({_GONE}) unless on (instance) {_KNOWN}",
         lasting=Time("1m", "a restart takes seconds, and nothing that trades waits for it"),
         keeps=Time("1m", "single answers in between are no recovery"),
         summary="The ops endpoint does not answer",
@@ -38,7 +38,7 @@ ALERTS: Final = (
         lasting=Time("0s", "five minutes are counted already"),
         keeps=Time("10m", "who guesses makes pauses"),
         summary="Somebody guesses keys of the ops endpoint",
-        description="{{ $labels.bot }} refused {{ $value | humanize }} requests without a valid key in the last "
+        description='{{ $labels.bot }} refused {{ $value | printf "%.0f" }} requests without a valid key in the last '
         "5 minutes.",
         impact="Who finds a key can command the bot. Keys have 256 bits, so guessing fails; a leaked key does not.",
         first_step="The audit (tickertape trace, logs/ops.jsonl) has the addresses: a script of yours, or a stranger?",

@@ -6,6 +6,7 @@ from typing import Final
 
 from alerts.promql import increase, largest, least, mean, series, total
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
+from alerts.rules.burn import burning
 from alerts.thresholds import MEMORY_FLOOR, MEMORY_GROWTH, RESTARTS
 from trading_bot.contract.telemetry import metrics, recordings
 from trading_bot.contract.telemetry.selectors import Not
@@ -49,7 +50,6 @@ ALERTS: Final = (
         first_step="See what the process waits for (ps, py-spy dump); then kill -CONT it, or restart it.",
         panel=Panel("overview", 104),
         workflow="restart-bot",
-        is_held=True,
     ),
     Alert(
         name="BotRestarting",
@@ -59,7 +59,7 @@ ALERTS: Final = (
         lasting=Time("0s", "a quarter of an hour is counted already"),
         keeps=Time("5m", "the count falls and rises while it goes on"),
         summary="The bot restarts again and again",
-        description="{{ $labels.bot }} started {{ $value | humanize }} times in the last 15 minutes.",
+        description='{{ $labels.bot }} started {{ $value | printf "%.0f" }}x in the last 15 minutes.',
         impact="Each start takes seconds in which nothing is decided, and reconciles anew with the venue.",
         first_step="Read the last lines of logs/bot.jsonl before each start: the error code says why it ended.",
         panel=Panel("machinery", 207),
@@ -95,5 +95,14 @@ ALERTS: Final = (
         panel=Panel("overview", 103),
         workflow="check-health",
         is_held=True,
+    ),
+    *burning(
+        name="DecisionsLate",
+        component=Component.BOT,
+        level="decisions",
+        what="of the decision cycles took longer than a tenth of a second",
+        impact="Orders go out later than the signal; with bars of a second, bars are missed.",
+        first_step="Is the machine busy (board Machinery, processor), or does one strategy compute too much?",
+        panel=Panel("machinery", 102),
     ),
 )

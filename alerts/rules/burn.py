@@ -46,6 +46,7 @@ def burning(
 
 
 def _pair(level: str, long: str, short: str, times: float) -> str:
-    missed = f"{series(MISSED[long], slo=level)} > {LEAST_MISSED - 0.5}"
+    counted = long if long in MISSED else "6h"
+    missed = f"{series(MISSED[counted], slo=level)} > {LEAST_MISSED - 0.5}"
     burns = f"{series(BURN[long], slo=level)} > {times:g} and {series(BURN[short], slo=level)} > {times:g}"
     return f"({burns} and {missed})"

@@ -31,7 +31,10 @@ CRITICAL: Final = tuple(
 _OF_OPS: Final = total(
     increase(metrics.CONTROL_ERRORS, "15m", severity=ErrorSeverity.CRITICAL.value, code=CRITICAL), labels.CODE
 )
-_WORST: Final = asked("topk(1, bot:errors_by_code:per_minute{bot=%q})", 'label "code"')
+_WORST: Final = asked(
+    f'topk(1, sum by (code) (rate(tradingbot_errors_total{{bot=%q, severity=~"{"|".join(SERIOUS)}"}}[10m])))',
+    'label "code"',
+)
 
 ALERTS: Final = (
     Alert(
@@ -42,7 +45,7 @@ ALERTS: Final = (
         lasting=Time("0s", "critical means: a person, now"),
         keeps=Time("0s", "it is counted for a quarter of an hour"),
         summary="A critical error occurred",
-        description="{{ $labels.code }} occurred {{ $value | humanize }} times on {{ $labels.bot }} in the last "
+        description='{{ $labels.code }} occurred {{ $value | printf "%.0f" }}x on {{ $labels.bot }} in the last '
         "15 minutes.",
         impact="What it costs is said by the code: GET /api/v1/errors/{{ $labels.code }}, or docs/reference/errors.md.",
         first_step="Read the newest error of this code (tickertape status): it says the cause and the remedy.",

@@ -21,7 +21,7 @@ ALERTS: Final = (
         name="ExporterDown",
         severity=Severity.CRITICAL,
         component=Component.EXPORTER,
-        expression=f"(0 * {_KNOWN} + on (instance) group_left () ({_GONE})) or ({_GONE})",
+        expression=f"0 * {_KNOWN} + on (instance) group_left () ({_GONE}) or ({_GONE}) unless on (instance) {_KNOWN}",
         lasting=Time("0s", "half of a minute has passed, also where scrapes flap"),
         keeps=_SPACE,
         summary="The exporter does not answer",
@@ -71,7 +71,8 @@ ALERTS: Final = (
         lasting=Time("30s", "one scrape may meet a state that the next does not"),
         keeps=Time("1m", "it may fail for some states only"),
         summary="A part of the metrics page cannot be rendered",
-        description="The part {{ $labels.collector }} of the page of {{ $labels.bot }} failed ({{ $value }} of 1).",
+        description="The part {{ $labels.collector }} of the page of {{ $labels.bot }} could not be rendered at the last "
+        "scrape.",
         impact="Its families are missing, and with them the alerts that read them.",
         first_step="logs/exporter.jsonl, TEL_001, has the cause; it is a defect: please report it.",
         panel=Panel("machinery", 209),
@@ -85,8 +86,8 @@ ALERTS: Final = (
         lasting=Time("0s", "it must never happen"),
         keeps=Time("0s", "it is counted for an hour"),
         summary="Bot and exporter reckon differently from the same tape",
-        description="{{ $value | humanize }} snapshots of {{ $labels.bot }} differed in the last hour from what the "
-        "exporter made of the same events.",
+        description="Snapshots of {{ $labels.bot }} in the last hour that differ from what the exporter made of the "
+        'same events: {{ $value | printf "%.0f" }}.',
         impact="One of them shows wrong money. Which one is not known.",
         first_step="Compare equity and positions with the venue's; keep the journal; pause the bot if they differ.",
         panel=Panel("machinery", 208),

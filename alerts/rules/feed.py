@@ -56,7 +56,6 @@ ALERTS: Final = (
         first_step="Look whether bars come (board Market data). If they do: restart the bot. If not: the feed.",
         panel=Panel("overview", 105),
         workflow="restart-bot",
-        is_held=True,
     ),
     Alert(
         name="NoBars",
@@ -97,7 +96,7 @@ ALERTS: Final = (
         lasting=Time("0s", "ten minutes are counted already"),
         keeps=Time("5m", "storms have pauses"),
         summary="A stream is lost and found again and again",
-        description="The stream {{ $labels.stream }} of {{ $labels.bot }} was lost {{ $value | humanize }} times "
+        description='The stream {{ $labels.stream }} of {{ $labels.bot }} was lost {{ $value | printf "%.0f" }}x '
         "in the last 10 minutes.",
         impact="Between losses quotes are stale and reports late; the venue may ban who reconnects too often.",
         first_step="Look at the network and at the venue's status page before touching the bot.",
@@ -112,7 +111,7 @@ ALERTS: Final = (
         lasting=Time("0s", "five minutes are counted already"),
         keeps=Time("5m", "bad messages come in bursts"),
         summary="Market data is refused at the edge",
-        description="{{ $labels.bot }} refused {{ $value | humanize }} messages in the last 5 minutes: no number, "
+        description='{{ $labels.bot }} refused {{ $value | printf "%.0f" }} messages in the last 5 minutes: no number, '
         "not positive, or crossed.",
         impact="Quotes stay as old as the last good one; with nothing but bad ones the symbol is blocked.",
         first_step="Read one of the errors FEED_003 (tickertape status, or board Errors): it shows the message.",

@@ -52,7 +52,7 @@ ALERTS: Final = (
         lasting=Time("0s", "none is ever dropped in good health"),
         keeps=Time("0s", "it is counted for a quarter of an hour"),
         summary="Measurements were dropped",
-        description="{{ $labels.bot }} dropped {{ $value | humanize }} measurements in the last 15 minutes: the "
+        description='{{ $labels.bot }} dropped {{ $value | printf "%.0f" }} measurements in the last 15 minutes: the '
         "journal could not be written for long.",
         impact="Latencies and rates of this time are missing. Orders, fills and errors are never dropped.",
         first_step="The cause is the disk, now or a while ago: df -h HOME, and the errors JRNL.",

@@ -22,8 +22,8 @@ ALERTS: Final = (
         lasting=Time("30s", "asking the venue by client order id settles a lost answer within seconds"),
         keeps=Time("1m", "one order settled and the next unknown is one page"),
         summary="The outcome of an order is not known",
-        description="{{ $value | humanize }} orders in {{ $labels.symbol }} on {{ $labels.bot }} have an unknown "
-        "outcome for more than 30 seconds.",
+        description="Orders in {{ $labels.symbol }} on {{ $labels.bot }} whose outcome is unknown for more than "
+        "30 seconds: {{ $value | humanize }}.",
         impact="There may be a position that the books do not show. The symbol takes nothing new until it is settled.",
         first_step="Look the client order id up at the venue (tickertape status shows it). Do not send it again.",
         panel=Panel("execution", 108),

@@ -18,8 +18,8 @@ ALERTS: Final = (
         lasting=Time("15s", "a difference is only counted after several looks in a row"),
         keeps=Time("1m", "one settled and the next found is one page"),
         summary="Books and venue disagree",
-        description="{{ $value | humanize }} differences of the kind {{ $labels.subject }} between the books of "
-        "{{ $labels.bot }} and its venue.",
+        description="Differences of the kind {{ $labels.subject }} between the books of {{ $labels.bot }} and its "
+        "venue: {{ $value | humanize }}.",
         impact="The bot does not know for sure what it holds. The symbol, or for cash the account, takes no new risk.",
         first_step="Who else trades on this account? Compare the venue's balances and trades with tickertape status.",
         panel=Panel("risk", 301),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.promql import series
+from alerts.promql import largest, series
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
 from alerts.thresholds import DRAWDOWN_WARNING, EXPOSURE_WARNING
 from trading_bot.contract.telemetry import labels, recordings
@@ -15,10 +15,15 @@ _LOSS_USED: Final = asked(
 _FALL_USED: Final = asked(
     'bot:limit_used:held{bot=%q, limit="max_drawdown"}', "value | humanizePercentage", "all"
 )
-_MODE: Final = asked("bot:mode:held{bot=%q} == 1", 'label "mode"')
-_EXPOSURE: Final = asked("bot:exposure:usd{bot=%q}", "value | humanize")
+_MODE: Final = asked("tradingbot_mode{bot=%q} == 1", 'label "mode"')
+_EXPOSURE: Final = asked(
+    "tradingbot_account_gross_exposure_usd{bot=%q}", 'value | printf "%.2f USD"', "an unknown sum"
+)
 _POSITION: Final = asked(
-    "tradingbot_position_notional_usd{bot=%q, symbol=%q}", "value | humanize", "not known", "symbol"
+    "tradingbot_position_notional_usd{bot=%q, symbol=%q}",
+    'value | printf "%.2f USD"',
+    "an unknown sum",
+    "symbol",
 )
 _AT_ONCE: Final = Time("0s", "a limit that is crossed is crossed")
 _LINGERING: Final = Time("5m", "prices carry it over the line and back")
@@ -42,7 +47,7 @@ ALERTS: Final = (
         name="DailyLossLimit",
         severity=Severity.CRITICAL,
         component=Component.RISK,
-        expression=f"{series(recordings.BREAKER_HELD, breaker='max_daily_loss')} == 1",
+        expression=f"{largest(series(recordings.BREAKER_HELD, breaker='max_daily_loss'))} == 1",
         lasting=_AT_ONCE,
         keeps=_LINGERING,
         summary="Today's loss limit is reached, the breaker is open",
@@ -57,7 +62,7 @@ ALERTS: Final = (
         name="DrawdownHigh",
         severity=Severity.WARNING,
         component=Component.RISK,
-        expression=f"{series(recordings.LIMIT_HELD, limit='max_drawdown')} > {DRAWDOWN_WARNING}",
+        expression=f"{largest(series(recordings.LIMIT_HELD, limit='max_drawdown'))} > {DRAWDOWN_WARNING}",
         lasting=Time("1m", "one bad quote may look like a fall"),
         keeps=_LINGERING,
         summary="The drawdown limit is nearly used",
@@ -71,7 +76,7 @@ ALERTS: Final = (
         name="DrawdownLimit",
         severity=Severity.CRITICAL,
         component=Component.RISK,
-        expression=f"{series(recordings.BREAKER_HELD, breaker='max_drawdown')} == 1",
+        expression=f"{largest(series(recordings.BREAKER_HELD, breaker='max_drawdown'))} == 1",
         lasting=_AT_ONCE,
         keeps=_LINGERING,
         summary="The drawdown limit is reached, the breaker is open",
@@ -103,7 +108,7 @@ ALERTS: Final = (
         name="ExposureHigh",
         severity=Severity.WARNING,
         component=Component.RISK,
-        expression=f"{series(recordings.LIMIT_HELD, limit='max_gross_exposure')} > {EXPOSURE_WARNING}",
+        expression=f"{largest(series(recordings.LIMIT_HELD, limit='max_gross_exposure'))} > {EXPOSURE_WARNING}",
         lasting=Time("5m", "a full portfolio is allowed; staying there deserves a look"),
         keeps=_LINGERING,
         summary="Exposure is at its limit",
@@ -122,7 +127,7 @@ ALERTS: Final = (
         keeps=Time("1m", "on and off is one page"),
         summary="The kill switch is engaged",
         description="{{ $labels.bot }} is halted by the kill switch; it sends nothing and closes nothing. "
-        f"Its positions are worth {_EXPOSURE} USD.",
+        f"Its positions are worth {_EXPOSURE}.",
         impact="Positions stay as they are, whatever the market does, until a person resumes.",
         first_step="Find out who engaged it and why (tickertape status). Resume with tickertape resume --confirm.",
         panel=Panel("risk", 201),
@@ -152,8 +157,8 @@ ALERTS: Final = (
         lasting=Time("1m", "the ages have waited already"),
         keeps=Time("1m", "one after the other is one page"),
         summary="A position is too old, or does not get out",
-        description="{{ $value | humanize }} positions of {{ $labels.bot }} are older than they should be, or their "
-        "exit takes too long.",
+        description="Positions of {{ $labels.bot }} that are older than they should be, or whose exit takes too long: "
+        "{{ $value | humanize }}.",
         impact="Money is bound where the strategy no longer wants it, and moves with the market.",
         first_step="tickertape status: which symbol, is it blocked, are its exits rejected?",
         panel=Panel("overview", 208),
@@ -169,7 +174,7 @@ ALERTS: Final = (
         keeps=Time("1m", "placed, lost and placed again is one page"),
         summary="A position has no protective order",
         description="The position in {{ $labels.symbol }} on {{ $labels.bot }} lacks the stop-loss or take-profit "
-        f"that the settings want, for more than 30 seconds. It is worth {_POSITION} USD.",
+        f"that the settings want, for more than 30 seconds. It is worth {_POSITION}.",
         impact="If the bot or its line dies now, nothing limits the loss of this position.",
         first_step="Look at the errors of the last minutes: does the venue refuse it? Else place the stop by hand.",
         panel=Panel("overview", 208),

@@ -48,7 +48,7 @@ ALERTS: Final = (
         lasting=Time("0s", "a return to earlier settings is never chance"),
         keeps=Time("0s", "it is counted for a quarter of an hour"),
         summary="Settings went back to earlier ones",
-        description="{{ $labels.bot }} returned to earlier settings {{ $value | humanize }} times in the last "
+        description='{{ $labels.bot }} returned to earlier settings {{ $value | printf "%.0f" }}x in the last '
         "15 minutes, by itself in their probation or because it was asked to.",
         impact="The settings that were wanted did not keep the bot healthy; the earlier ones are in force.",
         first_step="tickertape config history says which generation failed, and on what.",

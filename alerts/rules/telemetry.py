@@ -33,8 +33,8 @@ ALERTS: Final = (
         lasting=Time("0s", "what is pruned unshipped does not come back"),
         keeps=Time("0s", "it is counted for a quarter of an hour"),
         summary="Traces or logs were lost on their way",
-        description="{{ $value | humanize }} {{ $labels.signal }} of {{ $labels.bot }} were pruned before they were "
-        "shipped, or refused by the collector, in the last 15 minutes.",
+        description='{{ $value | printf "%.0f" }} {{ $labels.signal }} of {{ $labels.bot }} were pruned before they '
+        "were shipped, or refused by the collector, in the last 15 minutes.",
         impact="They will never be in Tempo or Loki. Errors stay in logs/*.jsonl, facts on the journal.",
         first_step="Pruned (collector away for too long) or refused (TEL_013 has the collector's words)?",
         panel=Panel("machinery", 306),

@@ -47,7 +47,7 @@ ALERTS: Final = (
         lasting=Time("0s", "a ban is never chance"),
         keeps=Time("15m", "a ban lasts minutes to days and is told of now and then"),
         summary="The venue has banned this bot",
-        description="{{ $labels.bot }} was told {{ $value | humanize }} times in the last 15 minutes that its address "
+        description='{{ $labels.bot }} was told {{ $value | printf "%.0f" }}x in the last 15 minutes that its address '
         "is banned. It is halted.",
         impact="Nothing can be opened, closed or asked until the ban is over; asking again makes it longer.",
         first_step="Leave it halted until the time that the error VENUE_004 names; find what asked too much.",

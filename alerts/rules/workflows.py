@@ -21,8 +21,8 @@ ALERTS: Final = (
         lasting=Time("0s", "a failed execution is over"),
         keeps=Time("0s", "it is counted for a quarter of an hour"),
         summary="A workflow failed",
-        description="{{ $labels.workflow }} on {{ $labels.bot }} ended {{ $labels.outcome }} {{ $value | humanize }} "
-        "times in the last 15 minutes.",
+        description="{{ $labels.workflow }} on {{ $labels.bot }} ended {{ $labels.outcome }} "
+        '{{ $value | printf "%.0f" }}x in the last 15 minutes.',
         impact="compensated: undone, nothing happened. failed: it stands half done, and a person must finish it.",
         first_step="tickertape workflow status: the step that failed, with its evidence and error.",
         panel=Panel("errors", 103),

@@ -237,7 +237,7 @@ MISSED: Final[dict[str, Recording]] = {
     window: _record(
         f"bot:slo_bad:count{window}", "events", f"What missed a service level in {window}.", LEVEL
     )
-    for window in ("1h", "6h", "1d", "3d")
+    for window in ("1h", "6h")
 }
 
 # Held for alerts.
