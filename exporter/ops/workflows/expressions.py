@@ -5,7 +5,7 @@
     condition  = all { "or" all }            all      = one { "and" one }
     one        = "not" one | operand [ comparison operand ]
     comparison = "==" | "!=" | "<" | "<=" | ">" | ">=" | "in"
-    operand    = number | 'text' | true | false | null | [list] | count(path) | (condition) | path
+    operand    = number | 'text' | true | false | null | [list] | count(path) | known(path) | (condition) | path
     path       = name { .name | .* | [operand] }
 
 ``.*`` stands for each entry: such a comparison holds when it holds for every one. What is null is not
@@ -77,6 +77,12 @@ class Count(msgspec.Struct, frozen=True):
     path: Path
 
 
+class Known(msgspec.Struct, frozen=True):
+    """Whether there is a value under a path, and it is not null."""
+
+    path: Path
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """Two operands compared."""
 
@@ -102,6 +108,9 @@ class Listed(msgspec.Struct, frozen=True):
     """Several operands."""
 
     items: tuple[Any, ...]
+
+
+FUNCTIONS: Final[dict[str, Callable[[Path], Any]]] = {"count": Count, "known": Known}
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -215,14 +224,14 @@ class _Parser:
         self._at += 1
         if word in _CONSTANTS:
             return Constant(_CONSTANTS[word])
-        if word == "count" and self._take("sign", "("):
+        if word in FUNCTIONS and self._take("sign", "("):
             if self._kind() != "word":
-                raise NotACondition(f"count() takes a path, found {self._shown()}")
+                raise NotACondition(f"{word}() takes a path, found {self._shown()}")
             name = str(self._value())
             self._at += 1
             path = self._path(name)
             self._expect(")")
-            return Count(path)
+            return FUNCTIONS[word](path)
         if word in {"and", "or", "not", "in"}:
             raise NotACondition(f"expected a value or a path, found {word!r}")
         return self._path(word)
@@ -401,6 +410,10 @@ def value_of(node: Any, document: Any, found: dict[str, Any]) -> Any:
         size = len(value) if isinstance(value, Mapping | list | tuple) else MISSING
         found[f"count({node.path.text})"] = size
         return size
+    if isinstance(node, Known):
+        value = _look_up(node.path, document, found)
+        known = found[f"known({node.path.text})"] = value is not MISSING and value is not None
+        return known
     if isinstance(node, Path):
         value = found[node.text] = _look_up(node, document, found)
         return value

@@ -310,6 +310,9 @@ def _of_steps(workflow: Workflow) -> Iterator[Fault]:
             yield Fault(
                 field=field, expected=expected, found=f"{step.verify.within:g}", example=f"{step.timeout:g}"
             )
+        if ACTIONS[step.action].loosens and workflow.risk is Risk.SAFE:
+            expected = f"confirm: {step.action} may allow more risk"
+            yield Fault(field="risk", expected=expected, found=workflow.risk, example="confirm")
         if step.mode is StepMode.BACKGROUND and step.action == "approval":
             yield Fault(
                 field=f"{place.field}.mode", expected="sequential", found="background", example="sequential"

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from exporter.ops.workflows.actions.definition import Action, Doing, Outputs, Params, Repeat
+from trading_bot.contract.changes import changes, loosening
 from trading_bot.contract.commands import (
     ApplySettings,
     CancelOrders,
@@ -22,13 +23,16 @@ from trading_bot.contract.commands import (
     RollbackSettings,
 )
 from trading_bot.contract.errors import NonRetriableError
-from trading_bot.contract.settings import parse_settings, settings_hash
+from trading_bot.contract.events.lifecycle import SettingsApplied, SettingsRolledBack
+from trading_bot.contract.settings import Settings, parse_settings, settings_hash
 from trading_bot.domain.clock import SECOND
+from trading_bot.journal import TapeReader
 
 ACKNOWLEDGED: Final = "acknowledged"
 HASH: Final = "workflow"
 """Stands where a request has its hash: the key alone says what is repeated."""
 POLL_SECONDS: Final = 0.05
+PAGE: Final = 200
 EXPIRES_AFTER: Final = 120
 """Seconds; a bot that has not heard of it by then does nothing."""
 
@@ -134,11 +138,33 @@ def _of_symbol(command: type[CancelOrders | FlattenPositions]) -> Any:
 
 
 def _reset(doing: Doing, params: OfBreaker) -> Outputs:
-    return _send(doing, ResetBreaker(breaker=params.breaker), params.reason)
+    return _send(doing, ResetBreaker(breaker=params.breaker, confirm=params.breaker), params.reason)
 
 
 def _roll_back(doing: Doing, params: OfGeneration) -> Outputs:
-    return _send(doing, RollbackSettings(generation=params.generation), params.reason)
+    facts = doing.look().settings
+    wanted = _generation(doing, params.generation)
+    confirmed = _looser(parse_settings(facts.values or {}), wanted)
+    command = RollbackSettings(generation=params.generation, confirmed=confirmed)
+    return _send(doing, command, params.reason, facts.generation)
+
+
+def _generation(doing: Doing, generation: int) -> Settings:
+    """Return the settings of an earlier generation, as the journal has them."""
+    kinds, after = (SettingsApplied.KIND, SettingsRolledBack.KIND), 0
+    with TapeReader.open(doing.means.home.journal) as reader:
+        while page := reader.read(after, PAGE, kinds):
+            for envelope in page:
+                event: Any = envelope.payload
+                if event.generation == generation:
+                    return parse_settings(event.settings)
+            after = page[-1].seq
+    raise NonRetriableError("WF_010", f"the journal has no generation {generation} of settings")
+
+
+def _looser(before: Settings, after: Settings) -> tuple[str, ...]:
+    """Return the keys that take more risk: who confirmed the workflow has confirmed them."""
+    return tuple(change.field for change in loosening(changes(before, after)))
 
 
 def _change(doing: Doing, params: Changes) -> Outputs:
@@ -154,7 +180,8 @@ def _change(doing: Doing, params: Changes) -> Outputs:
     if wanted == facts.hash:
         return {"command_id": None, "message": "in force already", "hash": wanted, "changed": False}
     expected = facts.generation if params.expected_generation is None else params.expected_generation
-    command = ApplySettings(settings=msgspec.to_builtins(settings), hash=wanted)
+    confirmed = _looser(parse_settings(facts.values), settings)
+    command = ApplySettings(settings=msgspec.to_builtins(settings), hash=wanted, confirmed=confirmed)
     return {**_send(doing, command, params.reason, expected), "hash": wanted, "changed": True}
 
 
@@ -186,8 +213,12 @@ def _row(
         repeat=Repeat.KEYED,
         run=run,
         recall=_recall,
+        loosens=name in LOOSENING,
     )
 
+
+LOOSENING: Final = frozenset({"bot.reset_breaker", "bot.roll_back_settings", "bot.change_settings"})
+"""Resuming is not among them: a person's pause is taken back, no limit is."""
 
 ACTIONS: Final = (
     _row("bot.pause", "No new signals are acted on; orders and positions stay.", Plain, _plain(PauseTrading)),

@@ -95,6 +95,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     named_outputs: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     recall: Callable[[Doing, Any], Outputs] | None = None
     """Returns the outputs of an effect that a crash hid and the verify has found; changes nothing."""
+    loosens: bool = False
+    """Whether it may allow more risk: a workflow that takes such a step needs a confirmation."""
     literal: tuple[str, ...] = ()
     """Params that take no template: what a caller sends must not choose them."""
 
