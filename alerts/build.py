@@ -38,10 +38,15 @@ def files(links: Links | None = None, scale: float = 1) -> dict[str, str]:
     groups = {
         "seen": _group("seen", _records(SEEN)),
         "recordings": _asked(scale),
-        "levels": _group("levels", _records(LEVELS), max(1, round(LEVELS_EVERY / scale))),
+        **{f"level-{level}": _of_level(level, scale) for level in LEVELS},
         **{component.value: _of_component(component, where) for component in Component},
     }
     return {f"{name}.yml": _document(group, scale) for name, group in groups.items()}
+
+
+def _of_level(level: str, scale: float) -> dict[str, Any]:
+    records = [{**record, "labels": {"slo": level}} for record in _records(LEVELS[level])]
+    return _group(f"level-{level}", records, max(1, round(LEVELS_EVERY / scale)))
 
 
 def _asked(scale: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from alerts.build import HEAD
 from alerts.cases import ANSWERS, CASES, MOMENT, SILENCES, WORLD
 from alerts.cases.case import Case, Clock, Course, Level, Page, Ramp, Silence, Standing, always
 from alerts.document import dump
+from alerts.recording import LEVELS
 from alerts.recording.held import HELD
 from alerts.rule import Alert, Component, Links, rule_of
 from alerts.rules import ALERTS
@@ -19,6 +20,8 @@ from trading_bot.contract.telemetry.metrics import METRICS
 
 LINGERS: Final = 40
 """Evaluations after the series end at which a held alert must still fire."""
+LEVEL_OF: Final = {"bot": "decisions", "orders": "order_acks", "feed": "feed", "api": "api"}
+"""The service level of a component's alert."""
 NAME: Final = re.compile(r"^[^{]+")
 
 LIFE: Final[dict[str, Course]] = {
@@ -57,7 +60,7 @@ def _file_of(case: Case | Silence) -> str:
 
 def _file(name: str, groups: list[dict[str, Any]]) -> str:
     component, *rest = name.split("_")
-    levels = ["levels"] if "burn" in rest else []
+    levels = [f"level-{LEVEL_OF[component]}"] if "burn" in rest else []
     needed = ["seen", *levels, *_recorded_elsewhere(component), component]
     document = {
         "rule_files": [f"../generated/{each}.yml" for each in needed],
@@ -272,7 +275,12 @@ def _plain(value: float) -> str:
 
 
 def _recordings() -> dict[str, Any]:
-    names = ["seen", "levels", "recordings", *(component.value for component in Component)]
+    names = [
+        "seen",
+        *(f"level-{level}" for level in LEVELS),
+        "recordings",
+        *(component.value for component in Component),
+    ]
     return {
         "rule_files": [f"../generated/{name}.yml" for name in names],
         "group_eval_order": [f"tickertape-{name}" for name in names],

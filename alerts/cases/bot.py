@@ -92,11 +92,13 @@ CASES: Final = (
         fires=5400,
         resolved=28_200,
         pages=(
-            Page("demo uses it 48.33 times as fast as allowed, over 1 or 6 hours: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
+            Page(
+                "demo uses it 48.33 times as fast as allowed, over 1 or 6 hours: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
                 {"slo": "decisions"},
                 "critical",
             ),
-            Page("demo uses it 32.81 times as fast as allowed, over 1 or 3 days: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
+            Page(
+                "demo uses it 32.81 times as fast as allowed, over 1 or 3 days: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
                 {"slo": "decisions"},
                 "warning",
             ),

@@ -97,11 +97,13 @@ CASES: Final = (
         fires=4500,
         resolved=27_600,
         pages=(
-            Page("demo uses it 53.33 times as fast as allowed, over 1 or 6 hours: too much of the open symbols' time their quotes were older than 5 seconds. Promised are 99.5 %.",
+            Page(
+                "demo uses it 53.33 times as fast as allowed, over 1 or 6 hours: too much of the open symbols' time their quotes were older than 5 seconds. Promised are 99.5 %.",
                 {"slo": "feed"},
                 "critical",
             ),
-            Page("demo uses it 42.11 times as fast as allowed, over 1 or 3 days: too much of the open symbols' time their quotes were older than 5 seconds. Promised are 99.5 %.",
+            Page(
+                "demo uses it 42.11 times as fast as allowed, over 1 or 3 days: too much of the open symbols' time their quotes were older than 5 seconds. Promised are 99.5 %.",
                 {"slo": "feed"},
                 "warning",
             ),

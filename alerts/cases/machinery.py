@@ -258,11 +258,13 @@ CASES: Final = (
         fires=5400,
         resolved=28_200,
         pages=(
-            Page("demo uses it 191.4 times as fast as allowed, over 1 or 6 hours: too much of the requests failed on our side. Promised are 99.9 %.",
+            Page(
+                "demo uses it 191.4 times as fast as allowed, over 1 or 6 hours: too much of the requests failed on our side. Promised are 99.9 %.",
                 {"slo": "api"},
                 "critical",
             ),
-            Page("demo uses it 138.4 times as fast as allowed, over 1 or 3 days: too much of the requests failed on our side. Promised are 99.9 %.",
+            Page(
+                "demo uses it 138.4 times as fast as allowed, over 1 or 3 days: too much of the requests failed on our side. Promised are 99.9 %.",
                 {"slo": "api"},
                 "warning",
             ),

@@ -105,11 +105,13 @@ CASES: Final = (
         fires=5400,
         resolved=28_200,
         pages=(
-            Page("demo uses it 36.25 times as fast as allowed, over 1 or 6 hours: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
+            Page(
+                "demo uses it 36.25 times as fast as allowed, over 1 or 6 hours: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
                 {"slo": "order_acks"},
                 "critical",
             ),
-            Page("demo uses it 24.6 times as fast as allowed, over 1 or 3 days: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
+            Page(
+                "demo uses it 24.6 times as fast as allowed, over 1 or 3 days: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
                 {"slo": "order_acks"},
                 "warning",
             ),

@@ -20,5 +20,5 @@ EXPRESSIONS: Final[dict[Recording, str]] = {
 SEEN: Final[dict[Recording, str]] = process.SEEN
 """Which bots there are: every held record asks it."""
 
-LEVELS: Final[dict[Recording, str]] = levels.EXPRESSIONS
+LEVELS: Final[dict[str, dict[Recording, str]]] = levels.EXPRESSIONS
 """Service levels: over long times, so they are recorded less often."""

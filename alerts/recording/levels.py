@@ -13,8 +13,6 @@ from trading_bot.contract.telemetry.recordings import BURN, LEVELS, MISSED, WIND
 
 SECONDS: Final = {"1h": 3_600, "6h": 21_600}
 FAILED: Final = tuple(status for status in labels.HTTP_STATUSES if status.startswith("5"))
-OTHERS: Final = ("decisions", "order_acks", "feed")
-"""Those whose numbers come from the bot: without it they stay what they were. The ops endpoint lives without it."""
 
 
 def _late(source: Metric, prompt: str, over: str = "5m") -> str:
@@ -41,46 +39,41 @@ ALL: Final = {
 }
 
 
-def _named(expressions: dict[str, str]) -> str:
-    parts = (f'label_replace({expressions[level]}, "slo", "{level}", "", "")' for level in LEVELS)
-    return " or ".join(parts)
+def _held(level: str, record: Recording, expression: str) -> str:
+    """Return what stays while the bot is not alive; the ops endpoint lives without it."""
+    if level == "api":
+        return expression
+    kept = f"({series(record, slo=level)} unless on (bot) {ALIVE}) and on (bot) {recordings.SEEN.name}"
+    return f"(({expression}) and on (bot) {ALIVE}) or {kept}"
 
 
-def _constants(values: dict[str, float]) -> str:
-    seen = recordings.SEEN.name
-    parts = (f'label_replace(0 * {seen} + {values[level]:g}, "slo", "{level}", "", "")' for level in LEVELS)
-    return " or ".join(parts)
+def _burn(level: str, window: str) -> str:
+    bad = f"avg_over_time({series(recordings.LEVEL_BAD, slo=level)}[{window}])"
+    every = f"avg_over_time({series(recordings.LEVEL_ALL, slo=level)}[{window}])"
+    return f"{bad} / ({every} > 0) / ({series(recordings.LEVEL_BUDGET, slo=level)} > 0)"
 
 
-def _held(record: Recording, expression: str) -> str:
-    """Return what is held while the bot is not alive; the ops endpoint's level goes on without it."""
-    api = f"({expression}) and {series(recordings.LEVEL_ALL, slo='api')}"
-    kept = f"({series(record, slo=OTHERS)} unless on (bot) {ALIVE}) and on (bot) {recordings.SEEN.name}"
-    return f"(({expression}) and on (bot) {ALIVE}) or ({api}) or {kept}"
-
-
-def _burn(window: str) -> str:
-    bad = f"avg_over_time({recordings.LEVEL_BAD.name}[{window}])"
-    every = f"avg_over_time({recordings.LEVEL_ALL.name}[{window}])"
-    return f"{bad} / ({every} > 0) / ({recordings.LEVEL_BUDGET.name} > 0)"
-
-
-def _missed(window: str) -> str:
+def _missed(level: str, window: str) -> str:
     """Return how many there were: of counters themselves, since a mean says nothing of a short history."""
     counted = {
         "decisions": _late(metrics.DECISION_DURATION, PROMPT_DECISION, window),
         "order_acks": _late(metrics.ORDER_ACK, PROMPT_ACK, window),
-        "feed": f"sum by (bot) (avg_over_time({series(recordings.LEVEL_BAD, slo='feed')}[{window}]))",
+        "feed": f"avg_over_time({series(recordings.LEVEL_BAD, slo='feed')}[{window}])",
         "api": _failed(window),
     }
-    return _named({level: f"({SECONDS[window]} * ({each}))" for level, each in counted.items()})
+    return f"{SECONDS[window]} * ({counted[level]})"
 
 
-EXPRESSIONS: Final[dict[Recording, str]] = {
-    recordings.LEVEL_BUDGET: _constants({level: 1 - objective for level, objective in OBJECTIVES.items()}),
-    recordings.LEVEL_BAD: _named(BAD),
-    recordings.LEVEL_ALL: _named(ALL),
-    **{BURN[window]: _held(BURN[window], _burn(window)) for window in WINDOWS},
-    **{MISSED[window]: _held(MISSED[window], _missed(window)) for window in MISSED},
-    recordings.LEVEL_LEFT: f"1 - {BURN['3d'].name}",
-}
+def _of(level: str) -> dict[Recording, str]:
+    return {
+        recordings.LEVEL_BUDGET: f"0 * {recordings.SEEN.name} + {1 - OBJECTIVES[level]:g}",
+        recordings.LEVEL_BAD: BAD[level],
+        recordings.LEVEL_ALL: ALL[level],
+        **{BURN[window]: _held(level, BURN[window], _burn(level, window)) for window in WINDOWS},
+        **{MISSED[window]: _held(level, MISSED[window], _missed(level, window)) for window in MISSED},
+        recordings.LEVEL_LEFT: f"1 - {series(BURN['3d'], slo=level)}",
+    }
+
+
+EXPRESSIONS: Final[dict[str, dict[Recording, str]]] = {level: _of(level) for level in LEVELS}
+"""By level; a rule puts its name into the label ``slo``."""
