@@ -51,7 +51,8 @@ class OpsProcess:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             began = time.perf_counter()
-            connection.request(method, f"/api/v1/{path}", headers={**self._key(key), **headers})
+            whole = path if path.startswith("/") else f"/api/v1/{path}"
+            connection.request(method, whole, headers={**self._key(key), **headers})
             return Answer(connection.getresponse(), time.perf_counter() - began)
         finally:
             connection.close()
