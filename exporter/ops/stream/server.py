@@ -109,6 +109,11 @@ class StreamServer:
         """Return how many readers each channel has."""
         return self._hub.subscriptions() if self._hub is not None else {}
 
+    def tasks(self) -> int:
+        """Return how many tasks the loop has: one more for each connection, none for one that is gone."""
+        loop = self._loop
+        return len(asyncio.all_tasks(loop)) if loop is not None else 0
+
     # What follows runs on the stream's thread.
 
     def _run(self) -> None:
