@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "user": ("trading_bot.cli.user:user", "Add, list and remove people who sign in to the ops endpoint."),
     "config": ("trading_bot.cli.config:config", "Show, check, change and take back trading settings."),
     "control": ("trading_bot.cli.control:control", "Ask something of the bot, and wait for its answer."),
+    "workflow": ("trading_bot.cli.workflow:workflow", "Routine work by name: execute, follow, check a file."),
     "halt": ("trading_bot.cli.halt:halt", "Stop trading now; works with everything else dead."),
     "resume": ("trading_bot.cli.resume:resume", "Lift a halt."),
 }

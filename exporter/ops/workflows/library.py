@@ -128,3 +128,8 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
+
+
+def faults_of_file(path: Path) -> list[dict[str, str]]:
+    """Return what is wrong with a file, for the command line; nothing when it is a valid workflow."""
+    return [msgspec.to_builtins(fault) for fault in load(path).faults]

@@ -1,0 +1,341 @@
+"""`tickertape workflow`: routine work by name, through ops; checking a file works without it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from trading_bot.boot.settings import load_settings
+from trading_bot.cli.application import FAILED, OK
+from trading_bot.cli.control import print_rows
+from trading_bot.cli.options import home_option, output_option
+from trading_bot.contract.errors import OperatorError
+
+if TYPE_CHECKING:
+    from trading_bot.cli.ops_client import OpsClient
+
+VALIDATE: Final = "exporter.ops.workflows.library:faults_of_file"
+"""A function of a path to the faults of the file in it; by its name, since the command line imports no exporter."""
+
+LOOK_SECONDS: Final = 0.3
+LONGEST_CELL: Final = 100
+ENDED: Final = frozenset({"completed", "compensated", "cancelled", "failed"})
+COLOURS: Final = {
+    "completed": "green",
+    "compensated": "yellow",
+    "cancelled": "yellow",
+    "failed": "red",
+    "running": "cyan",
+    "waiting_for_approval": "magenta",
+    "retrying": "yellow",
+}
+LISTED: Final = ("id", "risk", "steps", "schedule", "last_state", "name")
+EXECUTIONS: Final = ("execution_id", "workflow_id", "state", "actor", "requested_at", "message")
+
+
+@click.group
+def workflow() -> None:
+    """List, show, check, execute and follow workflows.
+
+    Examples: tickertape workflow execute check-health · tickertape workflow status restart-bot
+    """
+
+
+@workflow.command("list")
+@home_option
+@output_option
+@click.option("--executions", is_flag=True, help="The last executions instead of the workflows.")
+def list_(home: Path | None, output: str, executions: bool) -> int:  # noqa: FBT001 - a flag of the command line
+    """List the workflows, or with --executions what ran last."""
+    client = _client(home)
+    if executions:
+        print_rows(client.ask("workflows/executions")["executions"], EXECUTIONS, output)
+        return OK
+    rows = client.ask("workflows")["workflows"]
+    print_rows(rows, LISTED, output)
+    wrong = [row["id"] for row in rows if not row["valid"]]
+    if wrong:
+        click.echo(f"not valid: {', '.join(wrong)}", err=True)
+    return FAILED if wrong else OK
+
+
+@workflow.command
+@home_option
+@output_option
+@click.argument("workflow_id")
+def show(home: Path | None, output: str, workflow_id: str) -> int:
+    """Show the steps and parameters of WORKFLOW_ID."""
+    found = _client(home).ask(f"workflows/{workflow_id}")
+    if output != "table":
+        click.echo(json.dumps(found, indent=2))
+        return OK
+    click.echo(f"{found['id']}: {found['name']} (risk {found['risk']})\n\n{found['description']}\n")
+    for name, schema in found["parameters"]["properties"].items():
+        needed = "needed" if name in found["parameters"]["required"] else f"default {schema['default']!r}"
+        click.echo(f"  --set {name}={schema['examples'][0]}   {schema['description']} ({needed})")
+    for number, step in enumerate(found["steps"], 1):
+        undone = f", undone by {step['compensated_by']}" if step["compensated_by"] else ""
+        click.echo(f"\n  {number}. {step['id']}: {step['description']}")
+        click.echo(f"     {step['action']}{undone}")
+        for condition in step["verify"]:
+            text = condition if isinstance(condition, str) else json.dumps(condition)
+            click.echo(f"     proven by {text}")
+    return OK
+
+
+@workflow.command
+@output_option
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def validate(output: str, file: Path) -> int:
+    """Check the workflow in FILE; nothing is started and no process is needed."""
+    faults = _named(VALIDATE)(file)
+    if output == "json":
+        click.echo(json.dumps(faults, indent=2))
+    elif not faults:
+        click.echo(f"{file}: a valid workflow")
+    else:
+        for fault in faults:
+            click.echo(
+                f"{file}: {fault['field']}: expected {fault['expected']}, found {fault['found']};"
+                f" for example {fault['example']}",
+                err=True,
+            )
+    return FAILED if faults else OK
+
+
+@workflow.command
+@home_option
+@output_option
+@click.option(
+    "--set", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter; as often as needed."
+)
+@click.option("--reason", default="", help="Why, for the record.")
+@click.option("--dry-run", is_flag=True, help="Only rehearse it: nothing is changed.")
+@click.option("--confirm", help="The token of a dry run; without it you are asked.")
+@click.option("--key", help="An Idempotency-Key: the same again starts nothing twice.")
+@click.option("--async", "in_background", is_flag=True, help="Do not wait for the end.")
+@click.argument("workflow_id")
+def execute(home: Path | None, output: str, workflow_id: str, **given: Any) -> int:
+    """Execute WORKFLOW_ID and follow it to its end.
+
+    Examples: tickertape workflow execute restart-bot · tickertape workflow execute export-logs --set days=2 --async
+    """
+    client = _client(home)
+    body = {"parameters": _parameters(client, workflow_id, given["parameters"]), "reason": given["reason"]}
+    path = f"workflows/{workflow_id}/execute"
+    if given["dry_run"]:
+        _print_rehearsal(client.ask(path, "POST", {**body, "dry_run": True}), output)
+        return OK
+    confirm = given["confirm"] or _asked(client, path, body, workflow_id)
+    headers = {"Idempotency-Key": given["key"]} if given["key"] else {}
+    accepted = client.ask(path, "POST", {**body, "confirm": confirm}, headers)
+    if given["in_background"]:
+        click.echo(json.dumps(accepted, indent=2) if output == "json" else accepted["execution_id"])
+        return OK
+    return _followed(client, accepted["execution_id"], output)
+
+
+@workflow.command
+@home_option
+@output_option
+@click.option("--follow", is_flag=True, help="Until it has ended.")
+@click.argument("name")
+def status(home: Path | None, output: str, follow: bool, name: str) -> int:  # noqa: FBT001 - a flag of the command line
+    """Show an execution, by its id or the latest of a workflow by the workflow's."""
+    client = _client(home)
+    found = _execution(client, name)
+    if follow:
+        return _followed(client, found["execution_id"], output)
+    return _print_execution(found, output)
+
+
+@workflow.command
+@home_option
+@click.option("--reason", default="no reason was given", help="Why, for the record.")
+@click.argument("execution_id")
+def cancel(home: Path | None, reason: str, execution_id: str) -> int:
+    """End an execution; what it has done is undone."""
+    _client(home).ask(f"workflows/executions/{execution_id}/cancel", "POST", {"reason": reason})
+    click.echo(f"asked: `tickertape workflow status {execution_id}` says when it is undone")
+    return OK
+
+
+@workflow.command
+@home_option
+@click.option("--reason", default="", help="Why, for the record.")
+@click.option("--deny", is_flag=True, help="Do not let it go on: what it has done is undone.")
+@click.argument("execution_id")
+def approve(home: Path | None, reason: str, deny: bool, execution_id: str) -> int:  # noqa: FBT001 - a flag of the command line
+    """Answer an execution that waits for a person."""
+    body = {"approved": not deny, "reason": reason}
+    _client(home).ask(f"workflows/executions/{execution_id}/approve", "POST", body)
+    click.echo("denied" if deny else "approved")
+    return OK
+
+
+@workflow.command
+@home_option
+@output_option
+@click.argument("name")
+def logs(home: Path | None, output: str, name: str) -> int:
+    """Print what happened in an execution, line by line, from the control tape; works with ops dead.
+
+    NAME is an execution's id, or a workflow's for its latest.
+    """
+    from trading_bot.boot.home import Home  # noqa: PLC0415 - only here
+    from trading_bot.cli.workflow_log import lines_of, print_lines  # noqa: PLC0415 - reads a tape
+
+    lines = lines_of(Home(load_settings(home).home), name)
+    if not lines:
+        click.echo(f"the control tape tells nothing of {name!r}", err=True)
+        return FAILED
+    print_lines(lines, output)
+    return OK
+
+
+def _client(home: Path | None) -> OpsClient:
+    from trading_bot.cli.ops_client import OpsClient  # noqa: PLC0415 - urllib is loaded only for this
+
+    return OpsClient(load_settings(home))
+
+
+def _named(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), function)
+    except ModuleNotFoundError as error:
+        raise OperatorError("BOT_012", f"{module} cannot be loaded: {error}", module=module) from error
+    return found
+
+
+def _parameters(client: OpsClient, workflow_id: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters in ``NAME=VALUE`` words; numbers and truth by the workflow's schema."""
+    if not given:
+        return {}
+    schema = client.ask(f"workflows/{workflow_id}")["parameters"]["properties"]
+    found: dict[str, Any] = {}
+    for word in given:
+        name, sign, text = word.partition("=")
+        if not sign:
+            raise click.UsageError(f"--set takes NAME=VALUE, found {word!r}; for example --set days=2")
+        kind = schema.get(name, {}).get("type")
+        found[name] = text if kind in {"string", None} else _value(text)
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _asked(client: OpsClient, path: str, body: dict[str, Any], workflow_id: str) -> str | None:
+    """Return the token of a workflow that takes risk, once the person at the terminal has said yes."""
+    if client.ask(f"workflows/{workflow_id}")["risk"] != "confirm":
+        return None
+    rehearsed = client.ask(path, "POST", {**body, "dry_run": True})
+    if not sys.stdin.isatty():
+        return None  # nobody is there to say yes: the endpoint refuses and says what to do
+    _print_rehearsal(rehearsed, "table")
+    click.confirm(f"{workflow_id} takes risk. Do this?", abort=True)
+    return str(rehearsed["confirm"])
+
+
+def _execution(client: OpsClient, name: str) -> dict[str, Any]:
+    kept = "-" not in name and len(name) == 16 and all(sign in "0123456789abcdef" for sign in name)  # noqa: PLR2004 - an id
+    path = f"workflows/executions/{name}" if kept else f"workflows/{name}/status"
+    found: dict[str, Any] = client.ask(path)
+    return found
+
+
+def _looks(client: OpsClient, execution_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the execution as it goes on, until it has ended or waits for a person."""
+    while True:
+        found: dict[str, Any] = client.ask(f"workflows/executions/{execution_id}")
+        yield found
+        if found["state"] in ENDED or found["state"] == "waiting_for_approval":
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def _followed(client: OpsClient, execution_id: str, output: str) -> int:
+    """Show the execution as it goes on, at a terminal in place, and return what its end means."""
+    found: dict[str, Any] = {}
+    if output == "table" and sys.stdout.isatty():
+        from rich.live import Live  # noqa: PLC0415 - rich is loaded only to draw
+
+        with Live(refresh_per_second=8) as live:
+            for found in _looks(client, execution_id):
+                live.update(_picture(found))
+    else:
+        *_, found = _looks(client, execution_id)
+    return _print_execution(found, output)
+
+
+def _picture(found: dict[str, Any]) -> Any:
+    from rich.table import Table  # noqa: PLC0415 - same
+    from rich.text import Text  # noqa: PLC0415 - same
+
+    title = f"{found['workflow_id']} {found['execution_id']}: {found['state']}"
+    table = Table("step", "state", "seconds", "found", title=title)
+    for step in found["steps"]:
+        state = Text(step["state"], style=COLOURS.get(step["state"], ""))
+        seconds = "" if step["duration_seconds"] is None else f"{step['duration_seconds']:.1f}"
+        table.add_row(step["id"], state, seconds, Text(_words(step)))
+    return table
+
+
+def _words(step: dict[str, Any]) -> str:
+    if step["error"] is not None:
+        return str(step["error"]["message"])[:LONGEST_CELL]
+    held = sum(bool(one["holds"]) for one in step["evidence"])
+    return f"{held} of {len(step['evidence'])} conditions hold" if step["evidence"] else ""
+
+
+def _print_execution(found: dict[str, Any], output: str) -> int:
+    if output == "json":
+        click.echo(json.dumps(found, indent=2))
+    elif output == "csv":
+        rows = [{**step, "found": _words(step)} for step in found["steps"]]
+        print_rows(rows, ("id", "action", "state", "attempts", "duration_seconds", "found"), output)
+    else:
+        _print_steps(found)
+    return OK if found["state"] in {"completed", "running", "queued", "waiting_for_approval"} else FAILED
+
+
+def _print_steps(found: dict[str, Any]) -> None:
+    state = click.style(found["state"], fg=COLOURS.get(found["state"]))
+    said = f": {found['message']}" if found["message"] else ""
+    click.echo(f"{found['workflow_id']} {found['execution_id']} {state}{said}")
+    for step in found["steps"]:
+        colour = COLOURS.get(step["state"])
+        click.echo(f"  {click.style(step['state'], fg=colour)} {step['id']}: {step['description']}")
+        for one in step["evidence"]:
+            sign = "✓" if one["holds"] else "✗"
+            click.echo(f"      {sign} {one['condition']}")
+        if step["error"] is not None:
+            click.echo(f"      {step['error']['error_code']} {step['error']['message']}")
+        if step["undo"] is not None:
+            click.echo(f"      undone by {step['undo']['action']}: {step['undo']['state']}")
+    if found["waiting_for"]:
+        click.echo(f"  answer with: tickertape workflow approve {found['execution_id']}")
+
+
+def _print_rehearsal(would: dict[str, Any], output: str) -> None:
+    if output == "json":
+        click.echo(json.dumps(would, indent=2))
+        return
+    click.echo(f"{would['workflow_id']} would do this (risk {would['risk']}):")
+    for step in would["steps"]:
+        arguments = json.dumps(step["arguments"])[:LONGEST_CELL] if step["arguments"] else ""
+        click.echo(f"  {step['would']:<8} {step['id']}: {step['action']} {arguments}")
+    if would["confirm"] and not sys.stdin.isatty():
+        click.echo(f"confirm: {would['confirm']}")
