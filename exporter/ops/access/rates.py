@@ -102,6 +102,9 @@ def _storage(url: str) -> Any:
             url, socket_timeout=STORAGE_SECONDS, socket_connect_timeout=STORAGE_SECONDS
         )
     except Exception as error:
-        scheme = urlsplit(url).scheme
-        message = f"BOT_API_RATE_LIMIT_STORAGE: {scheme} cannot be used: {describe(error)}"
+        # The address may hold a password, and the driver's words the address.
+        scheme, kind = urlsplit(url).scheme, type(error).__name__
+        message = (
+            f"BOT_API_RATE_LIMIT_STORAGE: {scheme} cannot be used ({kind}); for example redis://host:6379/0"
+        )
         raise OperatorError("BOT_002", message, setting="BOT_API_RATE_LIMIT_STORAGE") from error
