@@ -16,7 +16,9 @@ from trading_bot.domain.snapshots import FOLD_VERSION, encode_state, restore, sn
 from trading_bot.domain.state import State
 
 FOLDER = Path(__file__).parents[1] / "snapshots"
-ENDINGS = {"order.cancelled", "order.rejected", "breaker.reset", "mismatch.settled", "order.outcome_lost"}
+ENDINGS = {"order.cancelled", "order.rejected", "breaker.reset", "mismatch.settled", "order.outcome_lost"} | {
+    "settings.rolled_back"
+}
 
 
 def rich_state() -> State:
