@@ -6,9 +6,16 @@ import msgspec
 import pytest
 from support.history import rich_state
 
-from exporter.ops.representations.errors import ErrorsWanted, represent_errors
+from exporter.ops.representations.errors import ErrorsWanted, represent_code, represent_errors
+from exporter.ops.representations.lists import (
+    ListWanted,
+    represent_conditions,
+    represent_orders,
+    represent_trades,
+)
 from exporter.ops.representations.state import represent_state
 from exporter.ops.representations.summary import represent_summary
+from trading_bot.contract.errors import ERRORS
 from trading_bot.domain.clock import ManualClock
 from trading_bot.domain.health import Health, Liveness, TapeFault, assess
 from trading_bot.domain.state import State
@@ -16,6 +23,10 @@ from trading_bot.domain.state import State
 BODIES: dict[str, Callable[[State, Health, int], msgspec.Struct]] = {
     "summary": represent_summary,
     "state": lambda state, health, now: represent_state(state, health, now, 200),
+    "conditions": lambda state, health, now: represent_conditions(state, health, now, ListWanted()),
+    "orders": lambda state, health, now: represent_orders(state, health, now, ListWanted(limit=3)),
+    "trades": lambda state, health, now: represent_trades(state, health, now, ListWanted(limit=2)),
+    "code": lambda state, health, now: represent_code(state, health, now, ERRORS["VENUE_001"], ("BotDown",)),
     "errors": lambda state, health, now: represent_errors(state, health, now, ErrorsWanted(limit=20)),
 }
 

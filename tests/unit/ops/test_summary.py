@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from support.history import TRACE, rich_state
 
+from exporter.ops.alerts import ActiveAlert, SeenAlerts
 from exporter.ops.representations.summary import LIMIT_BYTES, BotSummary, represent_summary
 from trading_bot.contract.errors import RetriableError
 from trading_bot.domain.health import Liveness, TapeFault, assess
@@ -99,6 +100,39 @@ def test_the_worst_summary_keeps_its_budget(liveness):
     assert "no mark yet" in body.unknown["daily_pnl"]
     assert body.health_reason
     assert body.warnings
+
+
+@pytest.mark.parametrize("text", ["a summary", HUGE])
+def test_with_all_alerts_at_once_the_worst_summary_keeps_its_budget(text):
+    state, now = worst_state()
+    alerts = tuple(
+        ActiveAlert(
+            name=f"Alert{number}", severity="critical", summary=text, since="2026-11-22T01:33:22Z", labels={}
+        )
+        for number in range(200)
+    )
+    health = assess(state, now, Liveness.ALIVE, beat_at=now)
+    body = represent_summary(state, health, now, SeenAlerts(alerts=alerts, at=now - 10**9, unknown=None))
+    assert size(body) <= LIMIT_BYTES
+    assert body.active_alerts
+    assert all(alert.summary in (text, "see the runbook") for alert in body.active_alerts)
+    assert body.left_out["active_alerts"] == 200 - len(body.active_alerts)
+    assert body.alerts_age_seconds == 1
+    assert len(body.recent_errors) == 3
+
+
+def test_the_reason_why_alerts_are_unknown_is_no_way_around_the_budget():
+    state, now = worst_state()
+    health = assess(state, now, Liveness.ALIVE, beat_at=now)
+    body = represent_summary(state, health, now, SeenAlerts(alerts=None, at=None, unknown=HUGE))
+    assert size(body) <= LIMIT_BYTES
+
+
+def test_what_to_call_next_follows_from_what_is_wrong():
+    state, clock = rich_state()
+    links = [link.href for link in summary_of(state, clock.now_ns()).next]
+    assert links[:3] == ["/api/v1/conditions", "/api/v1/errors/VENUE_001", "/api/v1/orders?status=unknown"]
+    assert links[3].startswith("/api/v1/incident?at=")
 
 
 def test_an_error_that_is_too_long_is_shown_in_short_and_never_cut():
