@@ -12,6 +12,7 @@ from exporter.ops.cors import Cors
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
 from exporter.ops.resources import (
+    alerts,
     auth,
     configuration,
     control,
@@ -46,6 +47,7 @@ RESOURCES: Final = (
     stream.blueprint,
     auth.blueprint,
     workflows.blueprint,
+    alerts.blueprint,
 )
 LARGEST_BODY: Final = 1024 * 1024
 

@@ -21,6 +21,7 @@ from exporter.ops.readiness import Ping
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
 from exporter.ops.workflows.desk import WorkflowDesk
+from exporter.ops.workflows.incidents import Incidents
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.health import Health
@@ -81,6 +82,7 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     pings: tuple[Ping, ...] = ()
     commands: Commands | None = None
     workflows: WorkflowDesk | None = None
+    incidents: Incidents | None = None
     configuration: Configuration | None = None
     stream_port: int | None = None
 

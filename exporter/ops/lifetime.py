@@ -31,6 +31,7 @@ from exporter.ops.shelf import Shelf
 from exporter.ops.stream.server import StreamServer
 from exporter.ops.workflows.bench import bench_of
 from exporter.ops.workflows.desk import WorkflowDesk
+from exporter.ops.workflows.incidents import Incidents
 from exporter.ops.workflows.library import SHIPPED, Library
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
@@ -118,21 +119,20 @@ class Lifetime:
         sign_in = SignIn.of_home(home, keys, clock)
         sign_in.ask(metrics)
         AccessWatch(keys, sign_in.sessions, errors.record).start()
-        workflows = WorkflowDesk(
-            bench_of(
-                view=view,
-                commands=commands,
-                keys=keys,
-                settings=settings,
-                clock=clock,
-                tape=tape,
-                errors=errors,
-                metrics=metrics,
-            ),
-            Library(SHIPPED, home.workflows),
+        bench = bench_of(
+            view=view,
+            commands=commands,
+            keys=keys,
+            settings=settings,
+            clock=clock,
+            tape=tape,
+            errors=errors,
+            metrics=metrics,
         )
+        workflows = WorkflowDesk(bench, Library(SHIPPED, home.workflows))
         needs = Dependencies(
             workflows=workflows,
+            incidents=Incidents(bench, workflows, SHIPPED, home.workflows),
             rates=Rates(settings.api_rate_limit, settings.api_rate_limit_storage, errors.record),
             sign_in=sign_in,
             metrics=metrics,
