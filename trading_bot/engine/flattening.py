@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from trading_bot.contract.errors import NonRetriableError, OperatorError
+from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.orders import FLATTENING
@@ -56,11 +56,11 @@ class Flattening:
         """Return what there is to close: of one symbol, or of all.
 
         Raises:
-            NonRetriableError: RISK_023, the bot does not trade the symbol.
+            OperatorError: RISK_023, the bot does not trade the symbol.
         """
         state = self._ledger.state
         if symbol is not None and symbol not in self._execution.instruments:
-            raise NonRetriableError("RISK_023", f"{symbol} is not traded by this bot", symbol=symbol)
+            raise OperatorError("RISK_023", f"{symbol} is not traded by this bot", symbol=symbol)
         wanted = [position for position in state.positions.values() if symbol in {None, position.symbol}]
         closing = [
             position for position in open_positions(state) if position in wanted and self._is_sold(position)

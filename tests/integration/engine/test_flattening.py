@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.engine import PAIR, STOCK, Rig, Running, play
 
-from trading_bot.contract.errors import NonRetriableError
+from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.observation import SpansRecorded
 from trading_bot.contract.events.trading import (
@@ -101,7 +101,7 @@ def test_one_symbol_is_closed_and_the_others_stay(tmp_path: Path):
             before = held(bot)
             await flatten(bot, STOCK)
             assert (held(bot), held(bot, STOCK) < 1) == (before, True)
-            with pytest.raises(NonRetriableError, match="not traded"):
+            with pytest.raises(OperatorError, match="not traded"):
                 await flatten(bot, "BTC/USD")
 
     play(scenario())
