@@ -16,7 +16,7 @@ export PYTHON
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: help demo test test-long chaos lint format docs dashboards coverage golden bench lock tools clean
+.PHONY: help demo test test-long chaos lint format docs dashboards alerts coverage golden bench lock tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ docs: $(DEVELOPMENT) ## write docs/reference from the code
 
 dashboards: $(DEVELOPMENT) ## write dashboards/generated from the code
 	$(BIN)/python -W ignore::DeprecationWarning -m dashboards
+
+alerts: $(DEVELOPMENT) ## write alert rules, their tests and Alertmanager's files from the code
+	$(BIN)/python -m alerts $(ARGS)
 
 bench: $(DEVELOPMENT) ## the budgets of docs/architecture.md, beside the floor measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)

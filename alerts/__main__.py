@@ -1,7 +1,8 @@
-"""`python -m alerts`: write the rules to alerts/generated, and their promtool tests to alerts/tests.
+"""`python -m alerts`: write the rules, their promtool tests, and Alertmanager's files into alerts/.
 
-With ``--folder`` the rules alone are written, elsewhere; ``--time-scale 60`` makes their windows, ``for`` and
-``keep_firing_for`` 60 times as short, for drills; ``--public-url`` and ``--grafana-url`` say where links lead.
+With ``--folder`` rules and ``alertmanager.yml`` are written there instead: ``--time-scale 60`` makes windows, ``for``
+and ``keep_firing_for`` 60 times as short and lets Alertmanager collect nothing, for drills; ``--public-url`` and
+``--grafana-url`` say where links lead; ``--ops``, ``--chat``, ``--dead-man`` and ``--mail-to`` where messages go.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from alerts.build import files
+from alerts.build import HEAD, files
+from alerts.delivery import OPS_URL, Outlets, configuration
+from alerts.document import dump
+from alerts.examination import tests
 from alerts.rule import GRAFANA_URL, PUBLIC_URL, Links
 
 ALERTS: Final = Path(__file__).parent
@@ -21,8 +25,40 @@ GENERATED: Final = ALERTS / "generated"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the files, and remove what is none of them any more."""
     chosen = _parser().parse_args(arguments)
+    if chosen.folder is None:
+        write_all()
+        return
     links = Links(public_url=chosen.public_url.rstrip("/"), grafana_url=chosen.grafana_url.rstrip("/"))
-    write(chosen.folder, files(links, chosen.time_scale))
+    write(chosen.folder / "generated", files(links, chosen.time_scale))
+    delivery = configuration(_outlets(chosen), at_once=chosen.time_scale != 1)
+    (chosen.folder / "alertmanager.yml").write_text(HEAD + dump(delivery), encoding="utf-8")
+
+
+def write_all() -> None:
+    """Write what is committed."""
+    write(GENERATED, files())
+    write(ALERTS / "tests", tests())
+    for name, text in delivery_files().items():
+        (ALERTS / name).write_text(text, encoding="utf-8")
+
+
+def delivery_files() -> dict[str, str]:
+    """Return Alertmanager's configurations: one that tells nobody, and one that tells the ops endpoint."""
+    return {
+        "alertmanager.yml": HEAD + dump(configuration(Outlets())),
+        "alertmanager.ops.yml": HEAD + dump(configuration(Outlets(ops=OPS_URL))),
+    }
+
+
+def _outlets(chosen: argparse.Namespace) -> Outlets:
+    return Outlets(
+        ops=chosen.ops,
+        chat=chosen.chat,
+        dead_man=chosen.dead_man,
+        mail_to=chosen.mail_to,
+        mail_from=chosen.mail_from,
+        smarthost=chosen.smarthost,
+    )
 
 
 def write(folder: Path, texts: dict[str, str]) -> None:
@@ -37,10 +73,16 @@ def write(folder: Path, texts: dict[str, str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m alerts", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, default=GENERATED)
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--time-scale", type=float, default=1)
     parser.add_argument("--public-url", default=PUBLIC_URL)
     parser.add_argument("--grafana-url", default=GRAFANA_URL)
+    parser.add_argument("--ops", metavar="URL", help="the ops endpoint, such as http://ops:8000")
+    parser.add_argument("--chat", action="store_true")
+    parser.add_argument("--dead-man", action="store_true")
+    parser.add_argument("--mail-to")
+    parser.add_argument("--mail-from", default=Outlets().mail_from)
+    parser.add_argument("--smarthost", default=Outlets().smarthost)
     return parser
 
 

@@ -71,8 +71,8 @@ ALERTS: Final = (
         lasting=Time("30s", "one scrape may meet a state that the next does not"),
         keeps=Time("1m", "it may fail for some states only"),
         summary="A part of the metrics page cannot be rendered",
-        description="The part {{ $labels.collector }} of the page of {{ $labels.bot }} could not be rendered at the last "
-        "scrape.",
+        description="The part {{ $labels.collector }} of the page of {{ $labels.bot }} could not be rendered at "
+        "the last scrape.",
         impact="Its families are missing, and with them the alerts that read them.",
         first_step="logs/exporter.jsonl, TEL_001, has the cause; it is a defect: please report it.",
         panel=Panel("machinery", 209),
