@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.control import ControlTape, applying
@@ -150,7 +151,8 @@ def examples(short: int, full: int) -> Callable[..., Any]:
     )
 
 
-@examples(12, 300)
+@pytest.mark.timeout(3000)
+@examples(12, 200)
 @given(steps=STEPS)
 def test_generations_rise_one_by_one_and_the_file_is_what_is_in_force(steps: list[tuple[Any, ...]]):
     with tempfile.TemporaryDirectory() as folder:
