@@ -7,23 +7,23 @@ outcome that is not known is asked for (:mod:`~trading_bot.engine.settlement`), 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from typing import Final
 
 import msgspec
 
-from trading_bot.contract.errors import NonRetriableError, OrderDenied, TickertapeError
+from trading_bot.contract.errors import OrderDenied, TickertapeError
 from trading_bot.contract.events import Event, trading
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import LearnedBy, Side
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import FLATTENING, Order, OrderStatus
-from trading_bot.domain.protection import Leg, protective_orders
-from trading_bot.domain.risk import Denial, Proposal, check_order, sellable
+from trading_bot.domain.protection import Leg
+from trading_bot.domain.risk import Denial, Proposal, check_order
 from trading_bot.domain.state import State
 from trading_bot.engine.context import Context
+from trading_bot.engine.making_room import MakingRoom
 from trading_bot.engine.order_events import denied, filled, intended, protecting, request_of
 from trading_bot.telemetry import SpanContext, Trace
 from trading_bot.venues.protocol import (
@@ -37,10 +37,6 @@ from trading_bot.venues.protocol import (
 
 UNKNOWN_ORDER: Final = "UnknownOrder"
 ENDED: Final = frozenset({VenueOrderStatus.CANCELLED, VenueOrderStatus.EXPIRED})
-ROOM_SECONDS: Final = 2.0
-ROOM_PAUSE: Final = 0.02
-ROOM_LOOKS: Final = 50
-"""How often, with a pause between, it is looked for their end before they are cancelled again."""
 RECENT_ORDERS: Final = 6_000
 """The largest order rate that the settings allow for a minute."""
 
@@ -77,6 +73,7 @@ class Execution:
         self._flights: dict[str, Flight] = {}
         self._intent_times: deque[int] = deque(_intent_times(self._ledger.state), maxlen=RECENT_ORDERS)
         self._placing: set[asyncio.Task[None]] = set()
+        self._room = MakingRoom(context, self._cancel, self._doubt)
 
     def is_busy(self, symbol: str) -> bool:
         """Whether an order of the symbol is on its way, working or unknown; protective ones that rest aside."""
@@ -127,20 +124,8 @@ class Execution:
         return self._begin_placing(tuple(ids), trace, place, protective=True)
 
     async def cancel_protective(self, symbol: str, reason: str) -> bool:
-        """Cancel the symbol's protective orders that rest; return whether the venue took every cancel.
-
-        A pair ends with one of its orders.
-        """
-        pairs, all_taken = set(), True
-        for order in protective_orders(self._ledger.state, symbol):
-            if not order.rests or order.is_final:
-                continue
-            if order.pair is not None and order.pair in pairs:
-                self._doubt(order)  # it has ended with the other; its report usually comes by itself
-                continue
-            pairs.add(order.pair)
-            all_taken = await self._cancel(order, reason) and all_taken
-        return all_taken
+        """Cancel the symbol's protective orders that rest; return whether the venue took every cancel."""
+        return await self._room.cancel(symbol, reason)
 
     def least_age_ns(self, order: Order) -> int:
         """Return how long ago an order was signed, at least, by the clock that nobody sets.
@@ -278,7 +263,7 @@ class Execution:
         try:
             await self._ledger.durable()
             self._require_mode(orders[0], protective=protective)  # it may have changed meanwhile
-            await self._make_room(orders[0])
+            await self._room.for_close(orders[0], self.instruments[orders[0].symbol])
         except TickertapeError as error:
             if isinstance(error, OrderDenied):
                 place.fail(error.code)
@@ -311,38 +296,6 @@ class Execution:
         )
         if not passes and not (protective and mode is not Mode.HALTED):
             raise OrderDenied("RISK_008", f"the mode became {mode}", symbol=order.symbol)
-
-    async def _make_room(self, order: Order) -> None:
-        """Take the position's protective orders away before a close: they hold what it sells.
-
-        Raises:
-            NonRetriableError: ORDER_007, they did not end in time, or have sold a part of it themselves.
-        """
-        state, symbol = self._ledger.state, order.symbol
-        if order.side is Side.BUY or order.trigger is not None or not protective_orders(state, symbol):
-            return
-        limit = ROOM_SECONDS + 2 * self._context.settings.execution.request_timeout_seconds
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                while not await self._without_protection(symbol):
-                    pass  # it has waited: a cancel that was not taken is asked for again
-        state = self._ledger.state
-        if protective_orders(state, symbol):
-            message = f"{symbol}: the protective orders did not end within {limit:g} s"
-        elif sellable(state, self.instruments[symbol]) < 0:  # this order counts as offered already
-            message = f"{symbol}: the protective orders have sold what was to be closed"
-        else:
-            return
-        raise NonRetriableError("ORDER_007", message, symbol=symbol, client_order_id=order.client_order_id)
-
-    async def _without_protection(self, symbol: str) -> bool:
-        """Ask once for the end of the protective orders, wait a moment for it, and return whether it came."""
-        await self.cancel_protective(symbol, "a close needs what it holds")
-        for _ in range(ROOM_LOOKS):
-            if not protective_orders(self._ledger.state, symbol):
-                return True
-            await asyncio.sleep(ROOM_PAUSE)
-        return False
 
     async def _ask_venue(self, orders: tuple[Order, ...], span: SpanContext) -> None:
         requests = [request_of(order) for order in orders]
