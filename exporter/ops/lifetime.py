@@ -100,14 +100,7 @@ class Lifetime:
         keeper.start()
         metrics = Registry()
         ask_process(metrics, clock.now_ns(), tape, view)
-        stream = StreamServer(
-            settings,
-            view,
-            identify=keys.identify,
-            refuse=recorder.refusal,
-            report=errors.record,
-            clock=clock,
-        )
+        stream = stream_of(settings, view, keys, recorder, errors, clock)
         ask_stream(metrics, stream.counts)
         try:
             stream.start()
@@ -183,6 +176,20 @@ class Lifetime:
                 pruned = self._tape.prune(SPANS_KEPT, self.needs.clock.now_ns()).result()
                 if pruned.spans:
                     self._tape.append(TapePruned(before=pruned.before, measurements=0, spans=pruned.spans))
+
+
+def stream_of(
+    settings: BootSettings,
+    view: BotView,
+    keys: KeyRing,
+    recorder: Recorder,
+    errors: ErrorRecorder,
+    clock: Clock,
+) -> StreamServer:
+    """Return the stream of this process, not started."""
+    return StreamServer(
+        settings, view, identify=keys.identify, refuse=recorder.refusal, report=errors.record, clock=clock
+    )
 
 
 def _started() -> OpsStarted:
