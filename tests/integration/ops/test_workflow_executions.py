@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from support.command import wait_until
+from support.workflow_bench import definition, shop, step
+
+from trading_bot.contract.errors import TickertapeError
+
+PAUSE = {"verify": {"within": 10, "that": ["mode.mode == 'paused'"]}}
+UNDO_PAUSE = {
+    "compensate": {
+        "action": "bot.resume",
+        "verify": {"within": 10, "that": ["mode.mode == 'running'"]},
+    }
+}
+NEVER = {"verify": {"that": ["up == false"]}}
+
+
+def states(execution):
+    return {name: one.status.value for name, one in execution.steps.items()}
+
+
+def test_steps_follow_each_other_and_each_is_proven(tmp_path):
+    with shop(tmp_path) as here:
+        execution = here.followed(
+            here.execute(
+                definition(
+                    step("look", params={"remember": {"mode": "mode.mode"}}),
+                    step("pause", "bot.pause", **PAUSE),
+                    step(
+                        "resume",
+                        "bot.resume",
+                        when="steps.look.outputs.mode == 'running'",
+                        verify={"within": 10, "that": ["mode.mode == steps.look.outputs.mode"]},
+                    ),
+                )
+            )
+        )
+        assert execution.status == "completed"
+        assert all(one.evidence and all(e.holds for e in one.evidence) for one in execution.steps.values())
+        assert [name for name, _ in here.bot.effects] == ["PauseTrading", "ResumeTrading"]
+
+
+def test_a_failed_step_is_undone_and_so_is_all_before_it_the_last_first(tmp_path):
+    with shop(tmp_path) as here:
+        execution = here.followed(
+            here.execute(
+                definition(
+                    step(
+                        "one",
+                        "export.report",
+                        params={"name": "one", "content": {"a": 1}},
+                        verify={"that": [{"file": {"path": "${steps.one.outputs.path}"}}]},
+                        compensate={
+                            "action": "export.discard",
+                            "verify": {
+                                "that": [
+                                    {"file": {"path": "exports/${execution.id}/one.json", "exists": False}}
+                                ]
+                            },
+                        },
+                    ),
+                    step("two", "bot.pause", **PAUSE, **UNDO_PAUSE),
+                    step("three", **NEVER),
+                )
+            )
+        )
+        assert execution.status == "compensated"
+        assert states(execution) == {"one": "completed", "two": "completed", "three": "failed"}
+        assert execution.steps["three"].error.error_code == "WF_008"
+        undone = {name: one.undo for name, one in execution.steps.items()}
+        assert undone["three"] is None
+        assert undone["two"].ended_at < undone["one"].ended_at
+        assert here.bench.means.observer.look().mode.mode == "running"
+        assert not (here.home.exports / execution.execution_id).exists()
+
+
+def test_a_step_whose_effect_was_not_seen_is_undone_too(tmp_path):
+    with shop(tmp_path) as here:
+        here.bot.pretends.add("PauseTrading")
+        made = definition(
+            step("pause", "bot.pause", verify={"that": ["mode.mode == 'paused'"]}, **UNDO_PAUSE)
+        )
+        execution = here.followed(here.execute(made))
+        assert (execution.status, states(execution)) == ("compensated", {"pause": "failed"})
+        assert execution.steps["pause"].undo.status == "completed"
+
+
+def test_what_cannot_be_undone_is_a_failure_that_says_so(tmp_path):
+    with shop(tmp_path) as here:
+        here.bot.refuses.add("ResumeTrading")
+        made = definition(step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE), step("never", **NEVER))
+        execution = here.followed(here.execute(made))
+        assert execution.status == "failed"
+        assert execution.error.error_code == "WF_011"
+        assert "not now" in execution.message
+
+
+def test_a_failed_attempt_is_tried_again_after_a_growing_pause(tmp_path):
+    with shop(tmp_path) as here:
+        here.bot.refuses.add("PauseTrading")
+        retry = {"attempts": 4, "backoff": 0.2, "factor": 2}
+        execution_id = here.execute(definition(step("pause", "bot.pause", **PAUSE, retry=retry)))
+        assert wait_until(lambda: here.execution(execution_id).steps["pause"].attempts == 2, 20)
+        here.bot.refuses.clear()
+        execution = here.followed(execution_id)
+        assert execution.status == "completed"
+        assert execution.steps["pause"].attempts in {2, 3, 4}
+        assert here.bot.times("PauseTrading") == 1
+
+
+def test_a_step_ends_at_its_time_limit(tmp_path):
+    with shop(tmp_path) as here:
+        made = definition(step("wait", "wait", params={"seconds": 30}, timeout=0.3))
+        execution = here.followed(here.execute(made))
+        assert execution.steps["wait"].error.error_code == "WF_009"
+
+
+def test_an_execution_ends_at_its_duration_and_is_undone(tmp_path):
+    with shop(tmp_path) as here:
+        made = definition(
+            step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE),
+            step("wait", "wait", params={"seconds": 60}),
+            max_duration=1.5,
+        )
+        execution = here.followed(here.execute(made))
+        assert (execution.status, execution.error.error_code) == ("compensated", "WF_012")
+        assert here.bench.means.observer.look().mode.mode == "running"
+
+
+def test_a_cancelled_execution_is_undone(tmp_path):
+    with shop(tmp_path) as here:
+        made = definition(
+            step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE), step("wait", "wait", params={"seconds": 60})
+        )
+        execution_id = here.execute(made)
+        assert wait_until(lambda: here.execution(execution_id).steps["wait"].attempts == 1, 20)
+        here.desk.cancel(execution_id, actor="somebody", reason="enough").result(10)
+        execution = here.followed(execution_id)
+        assert (execution.status, execution.cancelled_by) == ("cancelled", "somebody")
+        assert here.bench.means.observer.look().mode.mode == "running"
+        with pytest.raises(TickertapeError) as refused:
+            here.desk.cancel(execution_id, actor="somebody", reason="again")
+        assert refused.value.code == "WF_014"
+
+
+def test_a_step_that_waits_for_a_person_holds_no_place_and_goes_on_when_approved(tmp_path):
+    with shop(tmp_path) as here:
+        ask = step(
+            "ask", "approval", params={"message": "Go on?"}, verify={"that": ["outputs.approved == true"]}
+        )
+        execution_id = here.execute(definition(ask, step("after")))
+        here.reach(execution_id, "waiting_for_approval")
+        here.stop()
+        here.start()
+        assert here.execution(execution_id).status == "waiting_for_approval"
+        here.desk.approve(execution_id, approved=True, actor="a person", reason="fine").result(10)
+        execution = here.followed(execution_id)
+        assert execution.status == "completed"
+        assert execution.steps["ask"].outputs["actor"] == "a person"
+
+
+@pytest.mark.parametrize("how", ["denied", "too late"])
+def test_without_an_approval_it_turns_back(tmp_path, how):
+    with shop(tmp_path) as here:
+        ask = step("ask", "approval", params={"message": "Go on?"}, timeout=300 if how == "denied" else 0.5)
+        execution_id = here.execute(definition(step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE), ask))
+        here.reach(execution_id, "waiting_for_approval")
+        if how == "denied":
+            here.desk.approve(execution_id, approved=False, actor="a person", reason="no").result(10)
+        execution = here.followed(execution_id)
+        assert execution.status == "compensated"
+        assert execution.steps["ask"].error.error_code == ("WF_013" if how == "denied" else "WF_009")
+        assert here.bench.means.observer.look().mode.mode == "running"
+
+
+def test_parallel_steps_run_together_and_a_background_step_holds_up_nobody(tmp_path):
+    with shop(tmp_path) as here:
+        made = definition(
+            step("long", "wait", params={"seconds": 1.5}, mode="background"),
+            step("left", "wait", params={"seconds": 0.7}, mode="parallel"),
+            step("right", "wait", params={"seconds": 0.7}, mode="parallel"),
+            step("after"),
+        )
+        execution = here.followed(here.execute(made))
+        steps = execution.steps
+        assert execution.status == "completed"
+        assert steps["right"].started_at < steps["left"].ended_at
+        assert steps["left"].started_at < steps["right"].ended_at
+        assert steps["after"].started_at >= max(steps["left"].ended_at, steps["right"].ended_at)
+        assert steps["after"].ended_at < steps["long"].ended_at
+
+
+def test_a_second_execution_is_refused_or_waits_as_the_definition_says(tmp_path):
+    with shop(tmp_path) as here:
+        slow = step("wait", "wait", params={"seconds": 1})
+        first = here.execute(definition(slow))
+        with pytest.raises(TickertapeError) as refused:
+            here.execute(definition(slow))
+        assert refused.value.code == "WF_004"
+        here.followed(first)
+        queue = definition(slow, concurrency="queue")
+        one, two = here.execute(queue), here.execute(queue)
+        assert here.execution(two).status == "queued"
+        here.followed(one)
+        execution = here.followed(two)
+        assert execution.started_at >= here.execution(one).ended_at
+
+
+def test_the_same_request_again_starts_nothing_twice(tmp_path):
+    with shop(tmp_path) as here:
+        made = definition(
+            step("look"),
+            parameters={"n": {"type": "integer", "description": "n", "examples": [1], "default": 1}},
+        )
+        first = here.execute(made, idempotency_key="k")
+        here.followed(first)
+        assert here.execute(made, idempotency_key="k") == first
+        here.stop()
+        here.start()
+        assert here.execute(made, idempotency_key="k") == first
+        with pytest.raises(TickertapeError) as refused:
+            here.execute(made, {"n": 2}, idempotency_key="k")
+        assert refused.value.code == "WF_015"
+
+
+def test_what_ops_left_goes_on_after_a_restart_and_nothing_is_done_twice(tmp_path):
+    with shop(tmp_path) as here:
+        made = definition(
+            step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE),
+            step("wait", "wait", params={"seconds": 0.5}),
+            step("resume", "bot.resume", verify={"within": 10, "that": ["mode.mode == 'running'"]}),
+        )
+        execution_id = here.execute(made)
+        for _ in range(4):
+            time.sleep(0.15)
+            here.stop()
+            here.start()
+        execution = here.followed(execution_id)
+        assert execution.status == "completed"
+        assert (here.bot.times("PauseTrading"), here.bot.times("ResumeTrading")) == (1, 1)
+
+
+def test_an_effect_that_came_while_ops_was_away_is_found_and_not_made_again(tmp_path):
+    with shop(tmp_path) as here:
+        here.bot.deaf = True
+        execution_id = here.execute(definition(step("pause", "bot.pause", **PAUSE)))
+        assert wait_until(lambda: here.execution(execution_id).steps["pause"].attempts == 1, 20)
+        assert wait_until(here.bench.means.commands.last, 20)
+        here.stop()
+        here.bot.deaf = False
+        assert wait_until(lambda: here.bot.times("PauseTrading") == 1, 20)
+        here.start()
+        execution = here.followed(execution_id)
+        assert (execution.status, execution.steps["pause"].recovered) == ("completed", True)
+        assert execution.steps["pause"].outputs["command_id"]
+        assert here.bot.times("PauseTrading") == 1
+
+
+def test_an_execution_goes_on_by_the_definition_it_began_with(tmp_path):
+    with shop(tmp_path) as here:
+        here.home.workflows.mkdir()
+        file = here.home.workflows / "own.yaml"
+        text = (
+            "id: own\nname: Own\ndescription: Own.\nrisk: safe\nsteps:\n"
+            "  - {id: wait, description: w, action: wait, params: {seconds: 1}, verify: {that: [up == true]}}\n"
+        )
+        file.write_text(text)
+        here.desk.library.refresh()
+        execution_id = here.execute("own")
+        file.write_text(text.replace("id: wait", "id: other"))
+        here.stop()
+        here.start()
+        assert list(here.followed(execution_id).steps) == ["wait"]
+        assert here.desk.workflow("own").steps[0].id == "other"
