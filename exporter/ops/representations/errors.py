@@ -64,6 +64,15 @@ class ErrorList(msgspec.Struct, frozen=True, kw_only=True):
     generated_at: Moment
 
 
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
+    """One time that a code came: what is not the same each time."""
+
+    message: str
+    context: dict[str, Any]
+    timestamp: Moment
+    trace_id: str | None
+
+
 class ErrorCode(msgspec.Struct, frozen=True, kw_only=True):
     """The body of ``GET /errors/{code}``: what a code means, and how often the bot met it.
 
@@ -80,7 +89,7 @@ class ErrorCode(msgspec.Struct, frozen=True, kw_only=True):
     remediation: tuple[Remediation, ...]
     count: int | None
     last_seen: Moment | None
-    last: list[ErrorView]
+    last: list[Occurrence]
     runbook: str
     runbooks: list[str]
     next: list[Link]
@@ -143,7 +152,15 @@ def represent_code(
         remediation=row.remediation,
         count=None if unrecorded else count,
         last_seen=moment(seen_at),
-        last=[represent_error(error) for error in last],
+        last=[
+            Occurrence(
+                message=error.message,
+                context=error.context,
+                timestamp=moment(error.timestamp) or "",
+                trace_id=error.trace_id,
+            )
+            for error in last
+        ],
         runbook=row.runbook,
         runbooks=[f"/api/v1/runbooks/{name}" for name in runbooks],
         next=list(_after_code(row.code, count, seen_at)),

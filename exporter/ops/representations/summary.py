@@ -228,7 +228,9 @@ def _next(state: State, health: Health) -> Iterator[Link]:
         yield Link(href="/api/v1/state", why="everything")
     elif state.seq:
         since = min((one.since for one in wrong if 0 < one.since <= state.ts), default=state.ts)
-        yield Link(href=f"/api/v1/incident?at={moment(since + SECOND)}", why="what changed before it")
+        yield Link(
+            href=f"/api/v1/incident?at={moment(since + SECOND)}&minutes=2", why="what changed before it"
+        )
 
 
 def _short_reason(health: Health) -> str:

@@ -141,4 +141,6 @@ def _recovered(floor: Floor, name: str) -> None:
     def is_well() -> bool:
         return floor.summary()["health_status"] == "healthy"
 
+    # One that is unreachable cannot be told anything either.
+    assert wait_until(lambda: floor.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 60), name
     assert wait_until(is_well, 90, 0.3), f"{name}: {floor.summary()}"
