@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.command import wait_until
-from support.operator import PATIENCE, Operator
+from support.person import PATIENCE, Operator
 from support.trading import Floor
 
 from trading_bot.contract.events.lifecycle import BotReady, CommandAnswered
