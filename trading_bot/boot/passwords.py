@@ -34,3 +34,14 @@ def hash_password(password: str) -> str:
     from argon2 import PasswordHasher  # noqa: PLC0415 - only to add somebody
 
     return PasswordHasher(**PARAMETERS).hash(password)
+
+
+def verify_password(hashed: str, password: str) -> bool:
+    """Return whether ``hashed`` is of ``password``; it takes as long as the hashing did."""
+    from argon2 import PasswordHasher  # noqa: PLC0415 - only where somebody signs in
+    from argon2.exceptions import Argon2Error, InvalidHashError  # noqa: PLC0415 - same
+
+    try:
+        return PasswordHasher(**PARAMETERS).verify(hashed, password)
+    except (Argon2Error, InvalidHashError):
+        return False

@@ -6,11 +6,9 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
-
 from exporter.ops.access.keys import KeyRing
-from trading_bot.boot.passwords import PARAMETERS
+from exporter.ops.access.tokens import prepare_tokens
+from trading_bot.boot.passwords import hash_password, verify_password
 from trading_bot.contract.errors import RetriableError
 
 QUEUE: Final = 8
@@ -24,8 +22,8 @@ class Passwords:
         self._keys = keys
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
         self._room = threading.BoundedSemaphore(queue)
+        self._guard = threading.Lock()
         self._waiting = 0
-        self._hasher = PasswordHasher(**PARAMETERS)
         self._nobody: str | None = None
 
     @property
@@ -41,7 +39,8 @@ class Passwords:
         """
         if not self._room.acquire(blocking=False):
             raise RetriableError("AUTH_004", "too many passwords wait to be checked", retry_after_seconds=1)
-        self._waiting += 1
+        with self._guard:
+            self._waiting += 1
         work = self._pool.submit(self._check, name, password)
         work.add_done_callback(self._done)
         return work
@@ -51,23 +50,19 @@ class Passwords:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _done(self, _work: Future[bool]) -> None:
-        self._waiting -= 1
+        with self._guard:
+            self._waiting -= 1
         self._room.release()
 
     def _check(self, name: str, password: str) -> bool:
+        prepare_tokens()
         person = self._keys.person(name)
         if person is None:
-            self._verify(self._of_nobody(), password)  # so that the time does not tell which names exist
+            verify_password(self._of_nobody(), password)  # so that the time does not tell which names exist
             return False
-        return self._verify(person.hashed, password)
+        return verify_password(person.hashed, password)
 
     def _of_nobody(self) -> str:
         if self._nobody is None:
-            self._nobody = self._hasher.hash("a password that nobody has")
+            self._nobody = hash_password("a password that nobody has")
         return self._nobody
-
-    def _verify(self, hashed: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(hashed, password)
-        except (Argon2Error, InvalidHashError):
-            return False

@@ -1,4 +1,4 @@
-"""How often each key may ask. Counted with the limits package; flask-limiter over it costs more than Flask.
+"""How often each key may ask. The notation and Redis are the limits package's.
 
 Fixed windows: the memory of a key is one number, whatever its limit. At the border of two windows twice the
 limit may pass, which the limit of a person's own machine can bear.
@@ -13,9 +13,8 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 
+from exporter.ops.access.counts import Counts
 from trading_bot.contract.errors import OperatorError, RetriableError, TickertapeError, describe
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -53,8 +52,8 @@ class Rates:
     def __init__(self, rate: str, storage: str | None, report: Callable[[TickertapeError], object]) -> None:
         self._rate = parse(rate)
         self._report = report
-        self._memory = FixedWindowRateLimiter(MemoryStorage())
-        self._shared = FixedWindowRateLimiter(_storage(storage)) if storage else None
+        self._memory = Counts()
+        self._shared = _shared(storage) if storage else None
         self._away_until = 0.0
 
     def admit(self, who: str, own: RateLimitItem | None = None, where: str | None = None) -> None:
@@ -69,9 +68,8 @@ class Rates:
             raise self._refusal(own, who, where or "")
 
     def _hit(self, rate: RateLimitItem, *who: str) -> bool:
-        counting = self._counting()
         try:
-            return counting.hit(rate, *who)
+            return bool(self._counting().hit(rate, *who))
         except Exception as error:  # noqa: BLE001 - whatever the storage's driver raises: counted here instead
             self._leave(error)
             return self._memory.hit(rate, *who)
@@ -86,7 +84,7 @@ class Rates:
         message = f"more than {rate}: ask again in {wait} s"
         return RetriableError("API_006", message, limit=str(rate), retry_after_seconds=wait)
 
-    def _counting(self) -> FixedWindowRateLimiter:
+    def _counting(self) -> Any:
         shared = self._shared
         return shared if shared is not None and time.monotonic() >= self._away_until else self._memory
 
@@ -96,11 +94,14 @@ class Rates:
         self._report(RetriableError("API_007", message, seconds=AWAY_SECONDS))
 
 
-def _storage(url: str) -> Any:
+def _shared(url: str) -> Any:
+    """Return limits' strategy over a storage outside of this process."""
+    from limits.storage import storage_from_string  # noqa: PLC0415 - only where one is set
+    from limits.strategies import FixedWindowRateLimiter  # noqa: PLC0415 - same
+
+    patience = {"socket_timeout": STORAGE_SECONDS, "socket_connect_timeout": STORAGE_SECONDS}
     try:
-        return storage_from_string(
-            url, socket_timeout=STORAGE_SECONDS, socket_connect_timeout=STORAGE_SECONDS
-        )
+        return FixedWindowRateLimiter(storage_from_string(url, **patience))
     except Exception as error:
         # The address may hold a password, and the driver's words the address.
         scheme, kind = urlsplit(url).scheme, type(error).__name__

@@ -10,7 +10,7 @@ from exporter.metrics.scrape import Point
 from exporter.ops.access.keys import KeyRing
 from exporter.ops.access.passwords import Passwords
 from exporter.ops.access.sessions import Sessions
-from exporter.ops.access.tokens import Tokens
+from exporter.ops.access.tokens import Tokens, prepare_tokens
 from exporter.ops.metrics import Registry
 from trading_bot.boot.home import Home
 from trading_bot.boot.keys import ensure_key, read_key
@@ -35,6 +35,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         ensure_key(home.signing_key)
         sessions = Sessions(home.sessions, clock)
         sessions.keep_only(keys.people)
+        if keys.people:
+            prepare_tokens()
         tokens = Tokens(read_key(home.signing_key), keys, sessions, clock)
         keys.accept_tokens(tokens.identify)
         return cls(passwords=Passwords(keys), sessions=sessions, tokens=tokens)

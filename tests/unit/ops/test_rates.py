@@ -4,7 +4,9 @@ import socket
 
 import pytest
 from limits import parse
+from support.command import wait_until
 
+from exporter.ops.access.counts import Counts
 from exporter.ops.access.rates import Rates
 from trading_bot.contract.errors import OperatorError, RetriableError, TickertapeError
 
@@ -55,3 +57,17 @@ def test_a_storage_that_is_none_is_refused_at_the_start():
         Rates("3/minute", "nonsense://x:password@y", unreported)
     assert caught.value.code == "BOT_002"
     assert "password" not in caught.value.message
+
+
+def test_the_next_window_begins_anew_and_forgets_the_last():
+    rates = Rates("2/second", None, unreported)
+    assert refused(rates, "ada", 50) > 0
+    assert wait_until(lambda: refused(rates, "ada", 1) == 0)
+
+
+def test_callers_without_end_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr("exporter.ops.access.counts.MOST_KEPT", 10)
+    counts, rate = Counts(), parse("5/day")
+    assert all(counts.hit(rate, f"address {number}") for number in range(100))
+    assert not [counts.hit(rate, "address 1") for _ in range(5)][-1]
+    assert counts.get_window_stats(rate, "address 50").remaining == 5
