@@ -25,7 +25,7 @@ from trading_bot.contract.settings import Settings, SmaCross, parse_settings, se
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.fold import evolve
-from trading_bot.domain.state import State, open_positions
+from trading_bot.domain.state import State, open_positions, unknown_orders
 from trading_bot.journal import Beacon, BeaconWriter, Follower, TapePosition, TapeWriter
 
 PAIR, STOCK = "EUR/USD", "GOOGL/USD"
@@ -46,6 +46,7 @@ class ScriptedBot:
         refuses: names of commands that it rejects.
         pretends: names of commands that it acknowledges and does not do.
         deaf: whether it reads no commands at present.
+        restart_finds: whether a restart learns what became of lost orders, as a real one does.
         effects: what it did, by command name and idempotency key, each time that it did it.
     """
 
@@ -55,6 +56,7 @@ class ScriptedBot:
         self.refuses: set[str] = set()
         self.pretends: set[str] = set()
         self.deaf = False
+        self.restart_finds = False
         self.effects: list[tuple[str, str | None]] = []
         self.state = State()
         self.clock = SystemClock()
@@ -116,6 +118,9 @@ class ScriptedBot:
         self.append(lifecycle.BotStopped(reason="restart", exit_code=75))
         self.tape.close()
         self._open()
+        if self.restart_finds:
+            for order in unknown_orders(self.state):
+                self.find(order.client_order_id)
         self.begin()
 
     def say(self, name: str, status: str, reason: str = "Scripted") -> None:

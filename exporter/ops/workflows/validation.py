@@ -50,6 +50,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, Parameter]
     outputs: dict[str, tuple[str, ...]]
     """Outputs by step, of the steps that have ended by then."""
+    states: tuple[str, ...] = ()
+    """Steps whose state may be asked besides those: in a compensation all."""
     own: tuple[str, ...] | None = None
     """Outputs of the step itself, in its verify; None where there are none yet."""
 
@@ -323,7 +325,9 @@ def _of_compensation(step: Step, place: Place, outputs: dict[str, tuple[str, ...
     undo = step.compensate
     assert undo is not None
     known = {**place.outputs, step.id: outputs[step.id]}
-    where = msgspec.structs.replace(place, field=f"{place.field}.compensate", outputs=known)
+    where = msgspec.structs.replace(
+        place, field=f"{place.field}.compensate", outputs=known, states=tuple(outputs)
+    )
     yield from _of_expression(undo.when, where, "when")
     yield from _of_params(undo, where)
     yield from _of_verify(undo.verify, where, ACTIONS[undo.action].outputs_of(undo.params))
@@ -472,7 +476,7 @@ def _of_path(path: expressions.Path, place: Place, field: str) -> Iterator[Fault
         prefix = names[: {"parameters": 2, "outputs": 2}.get(names[0], 4)]
         text = ".".join(map(str, prefix))
         state = f"steps.{names[1]}.state" if len(names) > 1 else ""
-        if text not in known and not (text == state and names[1] in place.outputs):
+        if text not in known and not (text == state and names[1] in (*place.outputs, *place.states)):
             close = difflib.get_close_matches(text, known, n=1)
             yield Fault(
                 field=field,
