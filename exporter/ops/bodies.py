@@ -16,6 +16,7 @@ from trading_bot.contract.errors import NonRetriableError
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 LONGEST: Final = 80
+LARGEST_EXACT: Final = 2.0**53
 AT_PATH: Final = re.compile(r" - at `\$\.?([^`]*)`$")
 MISSING: Final = re.compile(r"missing required field `([^`]+)`")
 UNKNOWN: Final = re.compile(r"contains unknown field `([^`]+)`")
@@ -29,7 +30,7 @@ def parse_body(kind: type[Body]) -> Body:
     """
     data = request.get_data() or b"{}"
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.convert(_with_integers(msgspec.json.decode(data)), kind)
     except msgspec.ValidationError as error:
         fault = _fault(str(error), kind, data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -37,6 +38,17 @@ def parse_body(kind: type[Body]) -> Body:
             field="(body)", expected="a JSON object", found=str(error)[:LONGEST], example=_written(kind)
         )
     raise refused(fault)
+
+
+def _with_integers(value: Any) -> Any:
+    """Return a decoded value in which 5.0 is 5, as JSON means it."""
+    if isinstance(value, dict):
+        return {key: _with_integers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(item) for item in value]
+    if isinstance(value, float) and abs(value) < LARGEST_EXACT and value.is_integer():
+        return int(value)
+    return value
 
 
 def refused(fault: Fault) -> NonRetriableError:

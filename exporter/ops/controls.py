@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from exporter.ops.bodies import refused
+from exporter.ops.bodies import parse_body
 from exporter.ops.commands import LONGEST_VALID_SECONDS
 from exporter.ops.handover import LONGEST_REASON
-from exporter.ops.parameters import Fault
 from trading_bot.contract import commands
 from trading_bot.contract.commands import Command
-from trading_bot.contract.errors import NonRetriableError, OperatorError
+from trading_bot.contract.errors import OperatorError
 from trading_bot.domain.state import State
 
 
 class ControlBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``POST /control/{action}``. Which fields an action takes, its scenario says."""
+    """Everything that the bodies of ``POST /control/...`` may hold; each action takes its own part of it."""
 
     reason: (
         Annotated[
@@ -27,7 +26,7 @@ class ControlBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             Meta(
                 min_length=1,
                 max_length=LONGEST_REASON,
-                description=f"why, in words, 1 to {LONGEST_REASON} characters; needed by resume and reset-breaker",
+                description=f"why, in words, 1 to {LONGEST_REASON} characters",
                 examples=["maintenance of the exchange"],
             ),
         ]
@@ -84,6 +83,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     """One action.
 
     Attributes:
+        summary: a few words, imperative.
+        scenario: when somebody would ask for it.
         command: makes the command of a body.
         takes: the fields besides reason and the like; others are refused.
         needs: those of them that must be there.
@@ -92,6 +93,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
         confirm: what must be sent to have it done; None: nothing.
     """
 
+    summary: str
+    scenario: str
     command: Callable[[ControlBody], Command]
     scope: Callable[[State, ControlBody], str]
     consequence: Callable[[State, ControlBody], str]
@@ -155,21 +158,29 @@ RESUMABLE: Final = frozenset({"OperatorPause", "OperatorReduceOnly"})
 
 CONTROLS: Final[dict[str, Control]] = {
     "pause": Control(
+        summary="Pause trading",
+        scenario="The exchange is maintained, or something looks odd: nothing new is to be begun.",
         command=lambda _body: commands.PauseTrading(),
         scope=_account,
         consequence=_says("no new signals are acted on; working orders and positions stay; until resumed"),
     ),
     "resume": Control(
+        summary="Resume trading",
+        scenario="What an operator paused or limited may go on. A halt is lifted at the bot's machine only.",
         command=lambda _body: commands.ResumeTrading(),
         scope=_demands,
         consequence=_after_resume,
     ),
     "reduce-only": Control(
+        summary="Limit trading to closes",
+        scenario="Positions are to be left when their time comes, and none entered.",
         command=lambda _body: commands.ReduceOnly(),
         scope=_account,
         consequence=_says("only cancels and closes pass; until resumed"),
     ),
     "halt": Control(
+        summary="Halt trading",
+        scenario="Trading must stop for good, until a person at the bot's machine lifts it.",
         command=lambda _body: commands.HaltTrading(),
         scope=_account,
         consequence=_says(
@@ -178,11 +189,15 @@ CONTROLS: Final[dict[str, Control]] = {
         ),
     ),
     "restart": Control(
+        summary="Restart the bot",
+        scenario="A new release, or settings that need it.",
         command=lambda _body: commands.RestartBot(),
         scope=_says("the bot's process"),
         consequence=_says("the bot ends in order with status 75, and whoever supervises it starts it again"),
     ),
     "cancel-orders": Control(
+        summary="Cancel working orders",
+        scenario="Orders are to leave the book, of one symbol or of all.",
         command=lambda body: commands.CancelOrders(symbol=body.symbol),
         scope=_orders,
         consequence=_says(
@@ -191,12 +206,16 @@ CONTROLS: Final[dict[str, Control]] = {
         takes=("symbol",),
     ),
     "flatten": Control(
+        summary="Close positions",
+        scenario="Positions are to be closed now, of one symbol or of all.",
         command=lambda body: commands.FlattenPositions(symbol=body.symbol),
         scope=_positions,
         consequence=_says("working orders are cancelled and the positions are sold at the market"),
         takes=("symbol",),
     ),
     "reset-breaker": Control(
+        summary="Close one circuit breaker",
+        scenario="A breaker opened and its cause was looked into. A dry run names scope and confirm.",
         command=lambda body: commands.ResetBreaker(breaker=body.breaker or "", confirm=body.confirm or ""),
         scope=_breaker,
         consequence=_says(
@@ -207,6 +226,8 @@ CONTROLS: Final[dict[str, Control]] = {
         confirm=lambda _state, body: body.breaker,
     ),
     "adopt-mismatch": Control(
+        summary="Take over one mismatch",
+        scenario="Books and venue differ, and the venue is right. A dry run names the value and confirm.",
         command=lambda body: commands.AdoptMismatch(
             mismatch_id=body.mismatch_id or "", confirm=body.confirm or ""
         ),
@@ -222,34 +243,41 @@ CONTROLS: Final[dict[str, Control]] = {
 OPTIONAL: Final = ("symbol", "breaker", "mismatch_id", "confirm")
 
 
-def control_of(action: str) -> Control:
-    """Return the row of an action.
-
-    Raises:
-        NonRetriableError: API_002.
-    """
-    if action not in CONTROLS:
-        message = f"there is no action {action[:40]!r}; actions are {', '.join(CONTROLS)}"
-        raise NonRetriableError("API_002", message)
-    return CONTROLS[action]
+def body_of(action: str) -> type[msgspec.Struct]:
+    """Return the struct of an action's body: only what it takes, and a reason where it takes more risk."""
+    return BODIES[action]
 
 
-def check_fields(action: str, control: Control, body: ControlBody) -> None:
-    """Hold a body to what its action takes.
+def read_body(action: str) -> ControlBody:
+    """Return the body of this request.
 
     Raises:
         NonRetriableError: API_001.
     """
-    for name in OPTIONAL:
-        if getattr(body, name) is not None and name not in control.takes:
-            expected = f"nothing: {action} takes {', '.join(control.takes) or 'no more than a reason'}"
-            raise refused(Fault(field=name, expected=expected, found=repr(getattr(body, name)), example="{}"))
-    needs_reason = control.command(body).LOOSENS and not body.dry_run
-    needed = (*control.needs, *(("reason",) if needs_reason else ()))
-    for name in needed:
-        if getattr(body, name) is None:
-            expected, example = EXPECTED[name]
-            raise refused(Fault(field=name, expected=expected, found="nothing", example=example))
+    return msgspec.convert(msgspec.to_builtins(parse_body(body_of(action))), ControlBody)
+
+
+def _body(action: str, control: Control) -> type[msgspec.Struct]:
+    hints = get_type_hints(ControlBody, include_extras=True)
+    loosens = control.command(ControlBody()).LOOSENS
+    needed = {*control.needs, *(("reason",) if loosens else ())}
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(ControlBody):
+        hint = hints[field.name]
+        if field.name in needed:
+            fields.append((field.name, get_args(hint)[0]))
+        elif field.name in control.takes or field.name not in OPTIONAL:
+            fields.append((field.name, hint, field.default))
+    name = "".join(word.capitalize() for word in action.split("-"))
+    return msgspec.defstruct(
+        f"{name}Body",
+        fields,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        module=__name__,
+        namespace={"__doc__": f"The body of ``POST /control/{action}``."},
+    )
 
 
 def check_confirmed(control: Control, state: State, body: ControlBody) -> None:
@@ -267,8 +295,5 @@ def check_confirmed(control: Control, state: State, body: ControlBody) -> None:
         raise OperatorError("CFG_008", message, confirm=wanted)
 
 
-EXPECTED: Final[dict[str, Any]] = {
-    "reason": ("why, in words: this allows more risk than before", "the exchange is back"),
-    "breaker": ("the name of an open breaker", "max_daily_loss"),
-    "mismatch_id": ("the id of an open mismatch", "balance:USD"),
-}
+BODIES: Final = {action: _body(action, control) for action, control in CONTROLS.items()}
+"""Action to the struct of its body."""

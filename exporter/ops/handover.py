@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Annotated, Final, cast
@@ -25,6 +26,7 @@ from trading_bot.domain.clock import SECOND
 
 ISSUED: Final = "tickertape.issued"
 KEY: Final = "Idempotency-Key"
+KEYS: Final = re.compile(r"[!-~]{1,200}")
 LONGEST_KEY: Final = 200
 LONGEST_REASON: Final = 500
 NO_REASON: Final = "no reason was given"
@@ -40,7 +42,7 @@ class WriteHeaders(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[
             str,
             Meta(
-                max_length=LONGEST_KEY,
+                pattern=r"^[!-~]{1,200}$",
                 description="a name for this request, yours to choose: the same request again gets the same answer",
                 examples=["deploy-42"],
             ),
@@ -135,7 +137,7 @@ def idempotency_key() -> str | None:
         NonRetriableError: API_001.
     """
     key = request.headers.get(KEY)
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        expected = f"1 to {LONGEST_KEY} characters"
+    if key is not None and KEYS.fullmatch(key) is None:
+        expected = f"1 to {LONGEST_KEY} visible characters of ASCII"
         raise refused(Fault(field=KEY, expected=expected, found=repr(key[:80]), example="deploy-42"))
     return key

@@ -45,6 +45,8 @@ def control(home: Path | None, output: str, wait: float, action: str, **given: A
         print_commands(client.ask("commands")["commands"], output)
         return OK
     body = {name: value for name, value in given.items() if value}
+    if given["dry_run"]:
+        body.setdefault("reason", "dry run")
     answer = client.ask(f"control/{action}", "POST", body)
     if given["dry_run"]:
         print_object(answer, output)

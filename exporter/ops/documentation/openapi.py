@@ -122,7 +122,7 @@ def _operation(
     if operation.body is not None:
         example = operation.body_example
         told["requestBody"] = {
-            "required": True,
+            "required": _has_required_fields(operation.body),
             "content": {
                 JSON: {
                     "schema": components.of(operation.body),
@@ -194,6 +194,12 @@ def _success(operation: Operation, answers: Answers, components: Components) -> 
     if content:
         told["content"] = content
     return told
+
+
+def _has_required_fields(kind: Any) -> bool:
+    """Tell whether an empty object would not do; then a request may not leave its body out."""
+    told = msgspec.inspect.type_info(kind)
+    return not isinstance(told, msgspec.inspect.StructType) or any(one.required for one in told.fields)
 
 
 def _failure(codes: list[str], status: int, components: Components) -> Json:

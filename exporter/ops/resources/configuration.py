@@ -18,7 +18,7 @@ from exporter.ops.configuration.change import Wanted
 from exporter.ops.dependencies import dependencies
 from exporter.ops.documentation import documented
 from exporter.ops.documentation.operation import Answers
-from exporter.ops.handover import LONGEST_REASON, commands, hand_over, handed_over, is_dry_run
+from exporter.ops.handover import LONGEST_REASON, WriteHeaders, commands, hand_over, handed_over, is_dry_run
 from exporter.ops.parameters import Fault, parse
 from exporter.ops.representations.commands import CommandAccepted
 from exporter.ops.representations.configuration import (
@@ -41,7 +41,7 @@ from trading_bot.contract.validation import validated
 
 blueprint = Blueprint("configuration", __name__)
 
-GENERATION: Final = re.compile(r'(?:W/)?"(\d{1,12})"')
+GENERATION: Final = re.compile(r'(?:W/)?"?([0-9]{1,12})"?')
 HISTORY_LIMIT: Final = 100
 ACCEPTED: Final = 202
 WITH_SETTINGS: Final = ("API_004", "CFG_016", "API_031")
@@ -165,21 +165,20 @@ class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
     before: Annotated[int, Meta(ge=0, description="a number from next", examples=[40])] | None = None
 
 
-class ChangeHeaders(msgspec.Struct, frozen=True, kw_only=True):
+IfMatch = Annotated[
+    str,
+    Meta(
+        pattern=r'^(W/)?"?[0-9]{1,12}"?$',
+        description="the ETag of GET /config: the generation that the change was made against",
+        examples=['"1"'],
+    ),
+]
+
+
+class ChangeHeaders(WriteHeaders, frozen=True, kw_only=True):
     """Headers of a change of settings."""
 
-    If_Match: (
-        Annotated[str, Meta(description="the ETag of GET /config: the generation", examples=['"1"'])] | None
-    ) = None
-    Idempotency_Key: (
-        Annotated[
-            str,
-            Meta(
-                max_length=200, description="a name for this request, yours to choose", examples=["deploy-42"]
-            ),
-        ]
-        | None
-    ) = None
+    If_Match: IfMatch | None = None
 
 
 def configuration() -> Configuration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -10,9 +11,8 @@ from msgspec import Meta
 
 from exporter.ops.access import Role, require
 from exporter.ops.answers import plain
-from exporter.ops.bodies import parse_body
 from exporter.ops.commands import Standing
-from exporter.ops.controls import CONTROLS, ControlBody, check_confirmed, check_fields, control_of
+from exporter.ops.controls import CONTROLS, Control, ControlBody, body_of, check_confirmed, read_body
 from exporter.ops.dependencies import dependencies
 from exporter.ops.documentation import documented
 from exporter.ops.documentation.operation import Answers
@@ -31,23 +31,11 @@ from exporter.ops.representations.paging import LARGEST_LIMIT, link, part_of
 from exporter.ops.representations.values import moment
 from trading_bot.contract.errors import NonRetriableError, RetriableError
 from trading_bot.contract.events.lifecycle import CommandIssued
+from trading_bot.domain.state import State
 
 blueprint = Blueprint("control", __name__)
 
 ACCEPTED = 202
-
-
-class ControlPath(msgspec.Struct, frozen=True, kw_only=True):
-    """The path of ``POST /control/{action}``."""
-
-    action: Annotated[
-        str,
-        Meta(
-            description=f"one of {', '.join(CONTROLS)}",
-            examples=["pause"],
-            extra_json_schema={"enum": list(CONTROLS)},
-        ),
-    ]
 
 
 class DryRunQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,54 +68,63 @@ class CommandsQuery(msgspec.Struct, frozen=True, kw_only=True):
     ) = None
 
 
-@blueprint.post("/control/<action>")
-@require(Role.OPERATE)
-@documented(
-    "Ask something of the bot",
-    scenario="Trading is to stop, go on, or do less. pause, resume, reduce-only, halt and restart take a reason;"
-    " cancel-orders and flatten a symbol or none; reset-breaker a breaker, adopt-mismatch a mismatch_id, and both"
-    " the confirm that their dry run names. Follow the location until the command is answered.",
-    answers=(
-        Answers(status=ACCEPTED, type=CommandAccepted, meaning="On the control tape; the bot answers it."),
-        Answers(type=WouldDo, meaning="With dry_run: what would happen."),
-    ),
-    path=ControlPath,
-    query=DryRunQuery,
-    headers=WriteHeaders,
-    body=ControlBody,
-    body_example={"reason": "maintenance of the exchange"},
-    errors=("API_002", "API_004", "API_030", "API_031", "CFG_008"),
-)
-def control(action: str) -> Response:
-    """Issue the command of an action, or say what it would do."""
-    row = control_of(action)
-    parse(request.args, DryRunQuery)
-    body = parse_body(ControlBody)
-    issued = handed_over()
-    if issued is not None:
-        return accepted(issued)
-    body = msgspec.structs.replace(body, dry_run=is_dry_run(body.dry_run))
-    check_fields(action, row, body)
+def _handler(action: str, control: Control) -> Callable[[], Response]:
+    """Return the handler of one action."""
+
+    def handle() -> Response:
+        parse(request.args, DryRunQuery)
+        body = read_body(action)
+        issued = handed_over()
+        return _ask(control, body) if issued is None else accepted(issued)
+
+    handle.__name__ = action.replace("-", "_")
+    handle.__doc__ = control.summary
+    return require(Role.OPERATE)(
+        documented(
+            control.summary,
+            scenario=f"{control.scenario} Follow the location until the command is answered.",
+            answers=(
+                Answers(
+                    status=ACCEPTED, type=CommandAccepted, meaning="On the control tape; the bot answers it."
+                ),
+                Answers(type=WouldDo, meaning="With dry_run: what would happen."),
+            ),
+            query=DryRunQuery,
+            headers=WriteHeaders,
+            body=body_of(action),
+            errors=("API_004", "API_030", "API_031", *(("CFG_008",) if control.needs else ())),
+        )(handle)
+    )
+
+
+for _action, _control in CONTROLS.items():
+    blueprint.post(f"/control/{_action}")(_handler(_action, _control))
+
+
+def _ask(control: Control, body: ControlBody) -> Response:
+    """Issue the command, or say what it would do."""
     view = dependencies().view
     if not view.caught_up:
         raise RetriableError("API_004", "the tape is still being read after the start of this process")
-    command = row.command(body)
-    if body.dry_run:
-        return plain(
-            view.read(
-                lambda state, _health, _position: represent_would(
-                    command.NAME,
-                    state,
-                    loosens=command.LOOSENS,
-                    scope=row.scope(state, body),
-                    consequence=row.consequence(state, body),
-                    confirm=row.confirm(state, body),
-                )
-            )
-        )
-    view.read(lambda state, _health, _position: check_confirmed(row, state, body))
-    handed = hand_over(command, reason=body.reason or NO_REASON, seconds=body.expires_in_seconds)
+    if is_dry_run(body.dry_run):
+        return plain(view.read(lambda state, _health, _position: _would(control, state, body)))
+    view.read(lambda state, _health, _position: check_confirmed(control, state, body))
+    handed = hand_over(
+        control.command(body), reason=body.reason or NO_REASON, seconds=body.expires_in_seconds
+    )
     return handed if isinstance(handed, Response) else accepted(handed)
+
+
+def _would(control: Control, state: State, body: ControlBody) -> WouldDo:
+    command = control.command(body)
+    return represent_would(
+        command.NAME,
+        state,
+        loosens=command.LOOSENS,
+        scope=control.scope(state, body),
+        consequence=control.consequence(state, body),
+        confirm=control.confirm(state, body),
+    )
 
 
 def accepted(issued: CommandIssued) -> Response:
