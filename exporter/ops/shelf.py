@@ -14,10 +14,14 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from trading_bot.contract.errors import ERRORS
+from trading_bot.contract.errors.runbooks import runbook_of
+
 ALERTS: Final = Path(__file__).parents[2] / "alerts"
 RUNBOOKS: Final = "runbooks"
 LARGEST_RUNBOOK: Final = 64 * 1024
 CODE: Final = re.compile(r"\b[A-Z]{2,8}_\d{3}\b")
+GROUPED: Final = re.compile(r"\bby ?\(([^)]*)\)")
 TITLE: Final = re.compile(r"^# +(.+)$", re.MULTILINE)
 
 
@@ -76,8 +80,10 @@ class Shelf:
         return self._rules
 
     def runbooks_of(self, code: str) -> tuple[str, ...]:
-        """Return the names of the runbooks that name an error code."""
-        return tuple(one.name for one in self._runbooks.values() if code in one.codes)
+        """Return the names of the runbooks of an error code: its own first, then others that name it."""
+        own = [runbook_of(code)] if code in ERRORS and runbook_of(code) in self._runbooks else []
+        others = [one.name for one in self._runbooks.values() if code in one.codes]
+        return tuple(dict.fromkeys((*own, *others)))
 
 
 def _runbooks(folder: Path) -> Iterator[Runbook]:
@@ -116,6 +122,12 @@ def _of_file(path: Path) -> Iterator[RecordingRule]:
                 yield _rule(rule)
 
 
+def _grouped_by(expression: str) -> tuple[str, ...]:
+    """Return the labels that the first aggregation of an expression keeps."""
+    found = GROUPED.search(expression)
+    return tuple(name.strip() for name in found[1].split(",") if name.strip()) if found else ()
+
+
 def _rule(rule: dict[str, Any]) -> RecordingRule:
     expression = " ".join(str(rule["expr"]).split())
     level, _, thing = str(rule["record"]).partition(":")
@@ -123,6 +135,6 @@ def _rule(rule: dict[str, Any]) -> RecordingRule:
     return RecordingRule(
         name=str(rule["record"]),
         expression=expression,
-        labels=tuple(sorted(rule.get("labels", {}))),
+        labels=tuple(sorted({*rule.get("labels", {}), *_grouped_by(expression)})),
         meaning=f"{what.replace('_', ' ')} ({operation.replace('_', ' ')}) by {level}",
     )

@@ -12,6 +12,7 @@ from exporter.ops.representations.paging import link, part_of
 from exporter.ops.representations.values import Unknown
 from exporter.ops.shelf import RecordingRule
 from trading_bot.contract.telemetry.definition import Metric, MetricType
+from trading_bot.contract.telemetry.recordings import RECORDINGS
 
 PAGE_BYTES: Final = 4_096
 LONGEST_QUERY: Final = 240
@@ -116,13 +117,14 @@ def _query(metric: Metric) -> str:
 
 
 def _of_rule(rule: RecordingRule) -> CatalogueEntry:
+    declared = RECORDINGS.get(rule.name)
     is_short = len(rule.expression) <= LONGEST_QUERY
     recorded = f"Recorded: {rule.expression}" if is_short else f"Recorded: {rule.meaning}."
     return CatalogueEntry(
         name=rule.name,
         type="recording_rule",
-        unit="as recorded",
-        labels=list(rule.labels),
-        meaning=recorded,
+        unit=declared.unit if declared else "as recorded",
+        labels=["bot", *(label.name for label in declared.labels)] if declared else list(rule.labels),
+        meaning=declared.meaning if declared else recorded,
         query=rule.name,
     )

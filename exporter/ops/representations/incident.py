@@ -15,12 +15,13 @@ from exporter.ops.representations.problem import Link
 from exporter.ops.representations.summary import AlertInShort, alert_in_short
 from exporter.ops.representations.values import Moment, Unknown, moment, plain
 from trading_bot.contract.codec import Envelope
-from trading_bot.contract.events import EVENTS, account, lifecycle, market
+from trading_bot.contract.events import account, lifecycle, market, workflow
 
 LIMIT_BYTES: Final = 10_240
 LONGEST: Final = 240
 ERROR: Final = lifecycle.ErrorRecorded.KIND
 CHANGE_BYTES: Final = 700
+ALERT_LABELS: Final = ("severity", "symbol", "component")
 CHANGES_BYTES: Final = 4_000
 ERRORS_SHOWN: Final = 8
 ERROR_BYTES: Final = 500
@@ -211,6 +212,15 @@ def _started(event: lifecycle.BotStarted) -> str:
     return f"started {ended[event.previous_run_ended]}, version {event.version}"
 
 
+def _alert(event: workflow.AlertReceived) -> str:
+    labels = ", ".join(f"{name}={value}" for name, value in event.labels.items() if name in ALERT_LABELS)
+    return f"{event.name} {event.status} ({labels}): {event.annotations.get('summary', 'no summary')}"
+
+
+def _command(event: lifecycle.CommandIssued) -> str:
+    return f"{event.name} by {event.actor}: {event.reason}"
+
+
 WORDS: Final[dict[str, Callable[[Any], str]]] = {
     lifecycle.SettingsApplied.KIND: _settings,
     lifecycle.SettingsRolledBack.KIND: _rolled_back,
@@ -218,12 +228,20 @@ WORDS: Final[dict[str, Callable[[Any], str]]] = {
     lifecycle.ConditionChanged.KIND: _condition,
     lifecycle.SymbolBlocked.KIND: _blocked,
     lifecycle.BotStarted.KIND: _started,
+    workflow.AlertReceived.KIND: _alert,
+    lifecycle.CommandIssued.KIND: _command,
 }
 
 CHANGES: Final = (
-    *WORDS,
+    lifecycle.SettingsApplied.KIND,
+    lifecycle.SettingsRolledBack.KIND,
+    lifecycle.ModeChanged.KIND,
+    lifecycle.ConditionChanged.KIND,
+    lifecycle.SymbolBlocked.KIND,
+    lifecycle.BotStarted.KIND,
     lifecycle.BotReady.KIND,
     lifecycle.BotStopped.KIND,
+    lifecycle.CommandAnswered.KIND,
     account.BreakerOpened.KIND,
     account.BreakerReset.KIND,
     account.MismatchFound.KIND,
@@ -231,15 +249,16 @@ CHANGES: Final = (
     account.BalanceAdopted.KIND,
     account.PositionAdopted.KIND,
     market.FeedReconnected.KIND,
-    lifecycle.CommandAnswered.KIND,
 )
 """Kinds of the journal that say that something changed."""
 
-CONTROL_CHANGES: Final = tuple(
-    kind
-    for kind in EVENTS
-    if kind in (lifecycle.OpsStarted.KIND, lifecycle.OpsStopped.KIND, lifecycle.CommandIssued.KIND)
-    or kind.startswith(("alert.", "alerts."))
+CONTROL_CHANGES: Final = (
+    lifecycle.OpsStarted.KIND,
+    lifecycle.OpsStopped.KIND,
+    lifecycle.CommandIssued.KIND,
+    workflow.AlertReceived.KIND,
+    workflow.WorkflowStarted.KIND,
+    workflow.WorkflowEnded.KIND,
 )
 """The same of the control tape."""
 
