@@ -11,8 +11,15 @@ from exporter.ops.documentation.operation import Answers
 
 blueprint = Blueprint("process", __name__)
 
+TEXT, OPENMETRICS = "text/plain", "application/openmetrics-text"
+
 
 @blueprint.get("/metrics")
+@documented(
+    "Show what this process does, for Prometheus",
+    scenario="Prometheus scrapes it with a read key; what the bot does is on the exporter's page.",
+    answers=Answers(media=(TEXT, OPENMETRICS), meaning="The page, in the format that Accept asks for."),
+)
 @documented(
     "Show this process's own metrics",
     scenario="Prometheus scrapes requests, stream and workflows; the bot's metrics are the exporter's.",
