@@ -18,6 +18,7 @@ from support.streams import KEY, PATIENCE, Client, StreamRig, decoded
 from support.tapes import eventually, fact
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.protocol import State
 
 from exporter.ops.stream.limits import Limits
 from trading_bot.boot.home import Home
@@ -73,6 +74,7 @@ Step = tuple[str, int, Any]
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StreamRig]:
     with StreamRig(Home(tmp_path_factory.mktemp("stream") / "home").create(), LIMITS) as rig:
+        asyncio.run(resume(rig))  # the first who resumes opens the tape for all
         yield rig
 
 
@@ -123,7 +125,8 @@ class Crowd:
         await connection.send("x" * size)
 
     async def raw(self, connection: ClientConnection, data: bytes) -> None:
-        connection.transport.write(data)
+        if connection.state is State.OPEN:
+            connection.transport.write(data)
 
     async def ping(self, connection: ClientConnection, _: None) -> None:
         await connection.ping()
@@ -166,6 +169,13 @@ async def answers(rig: StreamRig) -> None:
         await client.of_type("snapshot")
         seq = rig.append(fact(7))
         await client.until(lambda message: (message.position or "").endswith(f"/{seq}"))
+
+
+async def resume(rig: StreamRig) -> None:
+    here = rig.bot.tape.position
+    after = f"{here.tape_id}/{here.run_id}/{here.seq}"
+    async with rig.open(f"/ws/v1/system/events?after={after}") as connection:
+        await Client(connection).of_type("subscribed")
 
 
 def nothing_left(rig: StreamRig, tasks: int) -> bool:
