@@ -124,10 +124,15 @@ def _respond(kept: Rendered, ages: dict[str, float | None], now: int) -> Respons
     return Response(kept.beginning + end, headers=headers, mimetype=JSON)
 
 
-def looked_up(body: msgspec.Struct, markdown: Callable[[Any], str] | None = None) -> Response:
+def looked_up(
+    body: msgspec.Struct,
+    markdown: Callable[[Any], str] | None = None,
+    position: TapePosition | None = None,
+) -> Response:
     """Return a body that was made for this request alone, or 304 when the client has it.
 
     Its ETag is that of the body without ``generated_at``, which is its last member if it has one.
+    ``position`` is the place on the tape that it shows, where it shows one.
     """
     if markdown is not None and is_wanted(request.environ):
         return text(markdown(body))
@@ -136,6 +141,8 @@ def looked_up(body: msgspec.Struct, markdown: Callable[[Any], str] | None = None
     lasting = encoded[: encoded.rindex(f'"{VOLATILE[1]}":'.encode())] if is_dated else encoded
     etag = hashlib.blake2b(lasting, digest_size=ETAG_BYTES).hexdigest()
     headers = {"ETag": f'W/"{etag}"', "Cache-Control": _caching(), "Vary": "Accept"}
+    if position is not None:
+        headers[POSITION_HEADER] = written(position)
     if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag):
         response = Response(status=304, headers=headers)
         del response.headers["Content-Type"]

@@ -16,6 +16,7 @@ from exporter.ops.representations.summary import AlertInShort, alert_in_short
 from exporter.ops.representations.values import Moment, Unknown, moment, plain
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events import account, lifecycle, market, workflow
+from trading_bot.journal import TapePosition
 
 LIMIT_BYTES: Final = 10_240
 LONGEST: Final = 240
@@ -92,6 +93,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     first_seq: int = 0
     last_seq: int = 0
     counts: Mapping[str, int] = {}
+    position: TapePosition | None = None
+    """The end of the journal when it was read."""
 
 
 def represent_incident(found: Found, seen: SeenAlerts, now_ns: int) -> Incident:

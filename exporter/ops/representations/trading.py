@@ -94,7 +94,7 @@ def represent_order(order: Order) -> OrderView:
         client_order_id=order.client_order_id,
         symbol=order.symbol,
         side=order.side,
-        type=order.type,
+        type=order.trigger or order.type,
         quantity=quantity(order.quantity) or "0",
         filled_quantity=quantity(order.filled_quantity) or "0",
         status=order.status,

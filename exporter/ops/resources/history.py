@@ -40,7 +40,7 @@ from trading_bot.contract.events import EVENTS
 from trading_bot.contract.events.lifecycle import ErrorRecorded
 from trading_bot.contract.events.market import QuoteConflated
 from trading_bot.domain.clock import SECOND
-from trading_bot.journal import TapeReader
+from trading_bot.journal import TapePosition, TapeReader
 
 blueprint = Blueprint("history", __name__)
 
@@ -114,16 +114,18 @@ def events() -> Response:
     span = Span(after=query.after or 0, before=query.before)
     look = first_events if query.after is not None else last_events
 
-    def read(reader: TapeReader) -> tuple[list[Envelope], int]:
-        return look(reader, span, query.limit + 1, kinds), reader.last_seq()
+    def read(reader: TapeReader) -> tuple[list[Envelope], TapePosition | None]:
+        return look(reader, span, query.limit + 1, kinds), reader.last()
 
-    found, last_seq = needs.history.read(query.tape, read) or ([], 0)
+    found, position = needs.history.read(query.tape, read) or ([], None)
     more = len(found) > query.limit
     page = found[: query.limit] if query.after is not None else found[-query.limit :]
     wanted = EventsWanted(
         tape=query.tape, limit=query.limit, after=query.after, before=query.before, pattern=query.kind
     )
-    return looked_up(represent_events(page, wanted, last_seq, needs.clock.now_ns(), more=more))
+    last_seq = position.seq if position is not None else 0
+    body = represent_events(page, wanted, last_seq, needs.clock.now_ns(), more=more)
+    return looked_up(body, position=position)
 
 
 @blueprint.get("/incident")
@@ -141,7 +143,8 @@ def incident() -> Response:
     now = needs.clock.now_ns()
     end = now if query.at is None else nanoseconds(query.at)
     found = look_back(needs.history, end, query.minutes)
-    return looked_up(represent_incident(found, needs.alerts.seen(), now), incident_as_markdown)
+    body = represent_incident(found, needs.alerts.seen(), now)
+    return looked_up(body, incident_as_markdown, found.position)
 
 
 def look_back(history: History, end: int, minutes: int) -> Found:
@@ -165,6 +168,7 @@ def look_back(history: History, end: int, minutes: int) -> Found:
             last_quotes=last_events(reader, span, QUOTE_ROWS, (QuoteConflated.KIND,)),
             first_seq=span.after,
             last_seq=(span.before or 1) - 1,
+            position=reader.last(),
             counts=counts(reader, span, (*CHANGES, ErrorRecorded.KIND)),
         )
 

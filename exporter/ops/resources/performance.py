@@ -66,8 +66,8 @@ def performance() -> Response:
     if not kept.is_complete and kept.fault is None:
         raise RetriableError("API_004", "the tape's past is still being read after the start")
     now = needs.clock.now_ns()
-    equity = needs.view.read(lambda state, _health, _position: state.account.equity)
-    return looked_up(represent_results(kept, equity, _wanted(query, now), now))
+    equity, position = needs.view.read(lambda state, _health, place: (state.account.equity, place))
+    return looked_up(represent_results(kept, equity, _wanted(query, now), now), position=position)
 
 
 def _wanted(query: PerformanceQuery, now: int) -> ResultsWanted:

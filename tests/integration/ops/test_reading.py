@@ -271,6 +271,32 @@ def test_an_unchanged_answer_is_304(reader, path):
     assert again.data == b""
 
 
+@pytest.mark.parametrize(
+    "path", ["events", "incident", "performance", "orders", "errors/VENUE_001", "metrics"]
+)
+def test_what_comes_from_the_tape_names_its_place_on_it(reader, path):
+    tape, _, seq = reader.get(path).headers["Tickertape-Position"].split("/")
+    assert tape == reader.bot.tape.tape_id
+    assert int(seq) == reader.bot.tape.committed
+
+
+def test_it_is_not_ready_before_the_tape_was_read_and_says_what_is_missing(home):
+    lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
+    try:
+        lifetime.needs.view.stop()
+        lifetime.needs.view.journal._caught_up.clear()
+        key = {"X-API-Key": home.read_key.read_text().strip()}
+        answer = create_app(lifetime.needs).test_client().get("/api/v1/health/readyz", headers=key)
+        assert answer.status_code == 503
+        body = answer.get_json()
+        assert body["status"] == "not_ready"
+        (missing,) = (one for one in body["dependencies"] if not one["ok"])
+        assert missing["name"] == "journal follower"
+        assert missing["message"]
+    finally:
+        lifetime.end("the test is over")
+
+
 def test_without_any_tape_answers_say_so_and_do_not_fail(home):
     lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     try:
