@@ -21,10 +21,13 @@ TESTED = re.compile(r"Tested: (\d+)")
 GENERATED = re.compile(r"(\d+) generated")
 
 # 404: a name, cursor or generation that may exist. 422: a file that is not there to be compared with.
+# 412, 428: a change that names another generation than the one in force, or none.
 # 426: the stream, which has a port of its own.
 CONFIGURATION = """
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "426", "429"]
+positive_data_acceptance.expected-statuses = [
+  "2xx", "3xx", "401", "403", "404", "409", "412", "422", "426", "428", "429",
+]
 """
 
 
@@ -77,3 +80,15 @@ def test_every_reading_operation_does_what_the_document_says(served, tmp_path, l
     tested, generated = int(TESTED.findall(said)[-1]), int(GENERATED.findall(said)[-1])
     assert tested >= 20
     count("schemathesis: requests that read", generated, f"{tested} operations, 0 failures, no 5xx")
+
+
+def test_every_operation_of_settings_and_control_does_what_the_document_says(
+    served, tmp_path, long_run, count
+):
+    examples = EXAMPLES_LONG if long_run else EXAMPLES_SHORT
+    phases = "--phases=examples,coverage,fuzzing" if long_run else "--phases=examples"
+    only = "--include-path-regex=/api/v1/(config|control|commands)"
+    said = play(served, tmp_path, served.home.operate_key, examples, only, phases)
+    tested, generated = int(TESTED.findall(said)[-1]), int(GENERATED.findall(said)[-1])
+    assert tested >= 18
+    count("schemathesis: settings and control", generated, f"{tested} operations, 0 failures, no 5xx")
