@@ -90,5 +90,5 @@ def test_every_operation_of_settings_and_control_does_what_the_document_says(
     only = "--include-path-regex=/api/v1/(config|control|commands)"
     said = play(served, tmp_path, served.home.operate_key, examples, only, phases)
     tested, generated = int(TESTED.findall(said)[-1]), int(GENERATED.findall(said)[-1])
-    assert tested >= 18
+    assert tested >= 17
     count("schemathesis: settings and control", generated, f"{tested} operations, 0 failures, no 5xx")
