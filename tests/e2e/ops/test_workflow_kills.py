@@ -1,0 +1,64 @@
+"""kill -9 of ops at random moments of a running workflow: it goes on as its definition says, nothing happens twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import pytest
+from support.command import Command, wait_until
+from support.ops_process import OpsProcess
+from support.scripted_bot import ScriptedBot
+from support.workflow_api import WorkflowApi
+
+from trading_bot.boot.home import Home
+
+pytestmark = pytest.mark.timeout(1200)
+LONGEST = 2.0
+
+
+def kill(ops: OpsProcess, process) -> None:
+    for pid in (ops.worker(), process.pid):
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+    process.wait(10)
+    assert wait_until(lambda: ops.worker() is None)
+
+
+def test_kills_of_ops_lose_no_execution_and_double_no_effect(tmp_path, long_run, count):
+    times = 30 if long_run else 3
+    seed = random.randrange(2**31)
+    chance = random.Random(seed)
+    home = Home(tmp_path / "home").create()
+    ops = OpsProcess(Command(home.path))
+    ends = []
+    with ScriptedBot(home) as bot:
+        try:
+            process = ops.start(BOT_API_RATE_LIMIT="1000000/second")
+            api = WorkflowApi(home, ops.port)
+            assert wait_until(lambda: api.get("summary")["mode"] == "running", 20)
+            for number in range(times):
+                name = ("restart-bot", "export-logs", "flatten-and-pause")[number % 3]
+                execution_id = api.execute(name)
+                time.sleep(chance.uniform(0, LONGEST))
+                kill(ops, process)
+                process = ops.start(BOT_API_RATE_LIMIT="1000000/second")
+                execution = api.followed(execution_id)
+                ends.append(execution["state"])
+                assert execution["state"] in {"completed", "compensated"}, (seed, execution)
+                if name == "flatten-and-pause":
+                    api.ask("POST", "control/resume", {"reason": "go on"})
+                assert wait_until(lambda: api.get("summary")["mode"] == "running", 20), seed
+            keyed = [effect for effect in bot.effects if effect[1] is not None]
+            assert len(keyed) == len(set(keyed)), (seed, keyed)
+            assert bot.times("RestartBot") == sum(ends[n] == "completed" for n in range(0, times, 3)), seed
+        finally:
+            ops.command.stop_all()
+    done = ends.count("completed")
+    count(
+        "kill -9 of ops in a workflow",
+        times,
+        f"{done} completed, {times - done} compensated; no effect twice",
+    )
