@@ -10,6 +10,7 @@ RUN /opt/tickertape/bin/pip install --require-hashes --requirement requirements.
 COPY pyproject.toml README.md LICENSE ./
 COPY trading_bot trading_bot
 COPY exporter exporter
+COPY alerts alerts
 # The lock pins what builds it too, so nothing is fetched here.
 RUN /opt/tickertape/bin/pip install --no-deps --no-build-isolation . \
     && /opt/tickertape/bin/python -m compileall -q /opt/tickertape/lib

@@ -38,16 +38,18 @@ def write_all() -> None:
     """Write what is committed."""
     write(GENERATED, files())
     write(ALERTS / "tests", tests())
-    for name, text in delivery_files().items():
-        (ALERTS / name).write_text(text, encoding="utf-8")
+    for path, text in delivery_files().items():
+        path.write_text(text, encoding="utf-8")
 
 
-def delivery_files() -> dict[str, str]:
-    """Return Alertmanager's configurations: one that tells nobody, and one that tells the ops endpoint."""
-    return {
-        "alertmanager.yml": HEAD + dump(configuration(Outlets())),
-        "alertmanager.ops.yml": HEAD + dump(configuration(Outlets(ops=OPS_URL))),
+def delivery_files() -> dict[Path, str]:
+    """Return Alertmanager's configurations: one that tells nobody, and those that tell the ops endpoint."""
+    outlets = {
+        ALERTS / "alertmanager.yml": Outlets(),
+        ALERTS / "alertmanager.ops.yml": Outlets(ops=OPS_URL),
+        ALERTS.parent / "stack" / "alertmanager.yml": Outlets(ops="http://ops:8000"),
     }
+    return {path: HEAD + dump(configuration(each)) for path, each in outlets.items()}
 
 
 def _outlets(chosen: argparse.Namespace) -> Outlets:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import promql_parser
 import yaml
 
-WIDTH: Final = 90
+WIDTH: Final = 78
 SHORT: Final = 80
 
 

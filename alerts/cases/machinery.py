@@ -229,7 +229,12 @@ CASES: Final = (
         quiet=120,
         fires=210,
         resolved=480,
-        pages=(Page("ops:8000 answered 0% of the scrapes of the last minute.", {"instance": "ops:8000"}),),
+        pages=(
+            Page(
+                "ops:8000, the ops endpoint of demo, answered 0% of the scrapes of the last minute.",
+                {"instance": "ops:8000"},
+            ),
+        ),
     ),
     Case(
         alert="ApiUnderAttack",

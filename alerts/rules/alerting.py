@@ -42,7 +42,7 @@ ALERTS: Final = (
         impact="A page about money may not have arrived. Look at what fires, not only at what was sent.",
         first_step="amtool alert query shows what fires; Alertmanager's own log says which receiver failed, and why.",
         panel=Panel("machinery", 301),
-        labels=("instance",),
+        labels=("instance", "told_by"),
         of_bot=False,
     ),
     Alert(

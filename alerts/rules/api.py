@@ -23,8 +23,8 @@ ALERTS: Final = (
         lasting=Time("1m", "a restart takes seconds, and nothing that trades waits for it"),
         keeps=Time("1m", "single answers in between are no recovery"),
         summary="The ops endpoint does not answer",
-        description="{{ $labels.instance }} answered {{ $value | humanizePercentage }} of the scrapes of the last "
-        "minute.",
+        description="{{ $labels.instance }}, the ops endpoint of {{ $labels.bot }}, answered "
+        "{{ $value | humanizePercentage }} of the scrapes of the last minute.",
         impact="No commands, workflows or summaries by HTTP. Trading, metrics, tickertape status and halt go on.",
         first_step="curl http://{{ $labels.instance }}/api/v1/health/healthz; logs/ops.jsonl says why it ended.",
         panel=Panel("machinery", 301),

@@ -23,7 +23,7 @@ ALERTS: Final = (
         description=f"{{{{ $labels.bot }}}} has not answered a change of settings for {PENDING}; "
         f"generation {_GENERATION} is still in force.",
         impact="Somebody believes that new limits hold, and the old ones do.",
-        first_step="tickertape config status: does it wait for a restart, or is the bot dead?",
+        first_step="tickertape control list: was it answered? Then tickertape status: is the bot alive?",
         panel=Panel("overview", 107),
     ),
     Alert(

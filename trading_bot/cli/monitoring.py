@@ -19,6 +19,15 @@ from trading_bot.cli.supervision.child import Child
 from trading_bot.cli.supervision.readiness import listens
 
 FILES: Final = Path(__file__).parents[2] / "alerts"
+COPIED: Final = ("prometheus.yml", "generated/*.yml", "templates/*.tmpl")
+DELIVERY: Final = "alertmanager.ops.yml"
+"""Of Alertmanager's files the one that tells the ops endpoint; its key is at hand here."""
+PUBLIC_URL: Final = "http://127.0.0.1:8000"
+"""What links in the rules begin with, and where the ops endpoint is told, until a setting says otherwise."""
+KEYS: Final = {"scrape/api-key": "api-key", "secrets/operate-key": "operate-key"}
+"""Where the programs look for a key, and which of the home's it is: to scrape, and to tell of alerts."""
+TARGETS: Final = {"prometheus": "prometheus", "alertmanager": "alertmanagers"}
+"""Folder of the file that says where a program is."""
 FOLDER: Final = "monitoring"
 """In the home: a copy of the files, with targets of this home, and the programs' data."""
 
@@ -35,7 +44,7 @@ class Program(msgspec.Struct, frozen=True):
 def _prometheus(folder: Path, address: str) -> list[str]:
     return [
         f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--storage.tsdb.path={folder / 'prometheus-data'}",
         f"--web.listen-address={address}",
         "--enable-feature=exemplar-storage",
     ]
@@ -90,6 +99,7 @@ def monitoring_children(
         return []
     folder = home.path / FOLDER
     _write_files(folder, settings, found)
+    _link_keys(folder)
     return [_child(name, path, folder, settings, home, say) for name, path in found.items()]
 
 
@@ -101,24 +111,35 @@ def _find(program: Program, say: Callable[[str], None]) -> str | None:
 
 
 def _write_files(folder: Path, settings: BootSettings, found: dict[str, str]) -> None:
-    folder.mkdir(exist_ok=True)
-    shutil.copytree(FILES, folder, dirs_exist_ok=True)
     host = url_host(settings.host)
     targets = {"targets": f"{host}:{settings.metrics_port}", "ops": f"{host}:{settings.api_port}"}
-    _link_key(folder)
-    if "alertmanager" in found:
-        targets["alertmanagers"] = _address("alertmanager", settings)
+    targets |= {TARGETS[name]: _address(name, settings) for name in found}
+    _copy(folder, f"http://{targets['ops']}", settings.public_url)
     for kind, address in targets.items():
         (folder / kind).mkdir(exist_ok=True)
         (folder / kind / "up.yml").write_text(f'- targets: ["{address}"]\n', encoding="utf-8")
 
 
-def _link_key(folder: Path) -> None:
-    """Put the home's read key where the scrape file looks for it; Prometheus reads it at each scrape."""
-    link = folder / "scrape" / "api-key"
-    link.parent.mkdir(exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path("..", "..", "api-key"))
+def _copy(folder: Path, ops: str, public_url: str | None) -> None:
+    """Copy rules and configuration, with the addresses of this home; a rule that is gone is gone there too."""
+    shutil.rmtree(folder / "generated", ignore_errors=True)
+    for path in (path for pattern in COPIED for path in sorted(FILES.glob(pattern))):
+        copy = folder / path.relative_to(FILES)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(
+            path.read_text(encoding="utf-8").replace(PUBLIC_URL, public_url or ops), encoding="utf-8"
+        )
+    delivery = (FILES / DELIVERY).read_text(encoding="utf-8").replace(PUBLIC_URL, ops)
+    (folder / "alertmanager.yml").write_text(delivery, encoding="utf-8")
+
+
+def _link_keys(folder: Path) -> None:
+    """Put the home's keys where the programs look for them; they are read whenever they are used."""
+    for name, key in KEYS.items():
+        link = folder / name
+        link.parent.mkdir(mode=0o700, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path("..", "..", key))
 
 
 def _child(

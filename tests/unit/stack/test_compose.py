@@ -11,8 +11,8 @@ import yaml
 ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = {"exchange", "bot", "exporter", "ops", "ready", "scrape-key"}
-ONCE = {"ready", "scrape-key"}
+OURS = {"exchange", "bot", "exporter", "ops", "ready", "scrape-key", "page-key"}
+ONCE = {"ready", "scrape-key", "page-key"}
 """Services that do one thing and end."""
 TELEMETRY = {"otel-collector", "prometheus", "alertmanager", "grafana", "tempo", "loki"}
 
