@@ -137,7 +137,7 @@ def _order(order: Order, now: int) -> dict[str, Any]:
         "client_order_id": order.client_order_id,
         "symbol": order.symbol,
         "side": order.side,
-        "type": order.type,
+        "type": order.trigger or order.type,
         "quantity": plain(order.quantity),
         "filled_quantity": plain(order.filled_quantity),
         "status": order.status,

@@ -38,7 +38,8 @@ class Step(StrEnum):
 
     ``rest``: nothing; ``wait``: something is on its way; ``cancel``: take away what rests; ``place``: send
     the legs; ``watch``: the bot compares prices itself; ``close``: a price is reached and nothing at the
-    venue acts on it; ``lack``: what is needed is not known.
+    venue acts on it; ``clear``: as ``close``, but another sell that rests stands in the way; ``lack``: what
+    is needed is not known.
     """
 
     REST = "rest"
@@ -47,6 +48,7 @@ class Step(StrEnum):
     PLACE = "place"
     WATCH = "watch"
     CLOSE = "close"
+    CLEAR = "clear"
     LACK = "lack"
 
 
@@ -89,14 +91,23 @@ def plan(
     if any(order.symbol == symbol and not order.rests for order in state.orders.values()):
         return Plan(step=Step.WAIT, message="an order of the symbol is on its way")
     wanted = settings.protection.get(symbol)
-    quantity = protectable(state, instrument)
+    quantity = _on_lot(_held(state, instrument), instrument)
     if wanted is not None and quantity > ZERO:
         legs = _legs(state, wanted, instrument, quantity, resting, mark)
         if not legs:
             return Plan(step=Step.LACK, message="neither the entry price nor a mark is known")
         if all(instrument.accepts(leg.quantity, leg.price) for leg in legs):
+            if _offered(state, symbol):
+                return _beside_an_exit(legs, mark)
             return _towards(legs, resting, mark, native=native)
     return Plan(step=Step.CANCEL if resting else Step.REST)
+
+
+def _beside_an_exit(legs: tuple[Leg, ...], mark: Decimal | None) -> Plan:
+    """Return the step while a sell with a limit rests: it holds what a stop at the venue would need."""
+    if reached_leg(legs, mark) is None:
+        return Plan(step=Step.WATCH, legs=legs)
+    return Plan(step=Step.CLEAR, legs=legs, message="a price is reached while an exit rests at another")
 
 
 def _towards(legs: tuple[Leg, ...], resting: list[Order], mark: Decimal | None, *, native: bool) -> Plan:
@@ -113,15 +124,23 @@ def _towards(legs: tuple[Leg, ...], resting: list[Order], mark: Decimal | None, 
 
 def protectable(state: State, instrument: Instrument) -> Decimal:
     """Return what is held and offered by no other order, on the lot; zero where it is less than the least."""
+    return _on_lot(_held(state, instrument) - _offered(state, instrument.symbol), instrument)
+
+
+def _held(state: State, instrument: Instrument) -> Decimal:
     position = state.positions.get(instrument.symbol)
-    held = min(position.quantity if position else ZERO, state.account.balances.get(instrument.base, ZERO))
-    offered = (
-        order.remaining
-        for order in state.orders.values()
-        if order.symbol == instrument.symbol and order.side is Side.SELL and order.trigger is None
-    )
-    quantity = instrument.round_quantity(held - sum(offered, ZERO))
-    return quantity if quantity >= max(instrument.minimum_quantity, instrument.lot) else ZERO
+    quantity = position.quantity if position is not None else ZERO
+    return min(quantity, state.account.balances.get(instrument.base, ZERO))
+
+
+def _offered(state: State, symbol: str) -> Decimal:
+    sells = (o for o in state.orders.values() if o.symbol == symbol and o.side is Side.SELL and not o.trigger)
+    return sum((order.remaining for order in sells), ZERO)
+
+
+def _on_lot(quantity: Decimal, instrument: Instrument) -> Decimal:
+    rounded = instrument.round_quantity(quantity)
+    return rounded if rounded >= max(instrument.minimum_quantity, instrument.lot) else ZERO
 
 
 def reached_leg(legs: tuple[Leg, ...], mark: Decimal | None) -> Leg | None:

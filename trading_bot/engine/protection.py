@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -78,6 +78,13 @@ class Protection:
         self._troubles: dict[str, Trouble] = {}
         self._lacking_since: dict[str, int] = {}
         self._watched: dict[str, Plan] = {}
+        self._steps: Final[dict[Step, Callable[[str, Plan], Awaitable[bool]]]] = {
+            Step.CANCEL: self._cancel,
+            Step.CLEAR: self._clear,
+            Step.PLACE: self._place,
+            Step.CLOSE: self._close,
+        }
+        """What is done, and whether to look on at once."""
 
     async def run(self) -> None:
         """Look after every symbol until cancelled."""
@@ -117,20 +124,8 @@ class Protection:
         for _ in range(MOST_STEPS):
             step = self._next(symbol)
             self._say(symbol, step)
-            if not self._may_act(symbol, step):
-                return
-            if step.step is Step.CANCEL:
-                why = step.message or "nothing is left to protect"
-                if not await self._execution.cancel_protective(symbol, why):
-                    self._fail(symbol, "the venue did not cancel its protective orders")
-                if any(order.rests for order in protective_orders(self._ledger.state, symbol)):
-                    return  # it is asked for; what comes of it sets this going again
-            elif step.step is Step.PLACE:
-                await self._place(symbol, step)
-            elif step.step is Step.CLOSE:
-                self._close(symbol, step)
-                return
-            else:
+            work = self._steps.get(step.step)
+            if work is None or not self._may_act(symbol, step) or not await work(symbol, step):
                 return
 
     def _concerned(self) -> list[str]:
@@ -156,6 +151,9 @@ class Protection:
         )
 
     def _fresh_mark(self, symbol: str) -> Decimal | None:
+        """Return the middle of a quote that is fresh and believed: a price that jumped is confirmed first."""
+        if symbol in self._ledger.state.account.doubted:
+            return None
         quote = self._feed.quotes.get(symbol)
         if quote is None or symbol not in self._context.settings.protection or symbol in self._feed.stale():
             return None
@@ -173,7 +171,21 @@ class Protection:
             return False
         return self._ledger.fault is None
 
-    async def _place(self, symbol: str, step: Plan) -> None:
+    async def _cancel(self, symbol: str, step: Plan) -> bool:
+        """Take away what rests; return whether it is gone already. What comes of it sets this going again."""
+        why = step.message or "nothing is left to protect"
+        if not await self._execution.cancel_protective(symbol, why):
+            self._fail(symbol, "the venue did not cancel its protective orders")
+        return not any(order.rests for order in protective_orders(self._ledger.state, symbol))
+
+    async def _clear(self, symbol: str, step: Plan) -> bool:
+        """Take away the exit that rests at a price which the market has left behind."""
+        await self._execution.cancel_working(step.message, symbol)
+        if self._execution.working(symbol):
+            self._fail(symbol, step.message)
+        return True
+
+    async def _place(self, symbol: str, step: Plan) -> bool:
         before = {order.client_order_id for order in protective_orders(self._ledger.state, symbol)}
         trace = self._context.tracer.trace()
         task = self._execution.protect(self._owner(symbol), symbol, step.legs, trace)
@@ -182,11 +194,12 @@ class Protection:
         refused = next((order for order in sent if order.status is OrderStatus.REJECTED), None)
         if refused is None:
             self._troubles.pop(symbol, None)
-            return
-        self._fail(symbol, f"the venue does not take its protective orders: {refused.reason}")
-        self._say(symbol, step)
+        else:
+            self._fail(symbol, f"the venue does not take its protective orders: {refused.reason}")
+            self._say(symbol, step)
+        return True
 
-    def _close(self, symbol: str, step: Plan) -> None:
+    async def _close(self, symbol: str, step: Plan) -> bool:
         """Sell at the market what a price was reached for; the check of every order is asked."""
         quote = self._feed.quotes[symbol]
         self._feed.write_down(symbol)
@@ -206,6 +219,7 @@ class Protection:
         self._fail(symbol, step.message if passed else f"{step.message}, and the close was denied")
         if not passed and (recorded := trace.drain()) is not None:
             self._ledger.append(recorded, trace_id=trace.trace_id)
+        return False
 
     def _fail(self, symbol: str, message: str) -> None:
         known = self._troubles.get(symbol)
@@ -266,7 +280,7 @@ class Protection:
             return trouble.message if trouble is not None else step.message or "they are not at the venue yet"
         return {
             ProtectionStatus.NONE: "nothing is held, or nothing is wanted",
-            ProtectionStatus.BOT: "the venue takes no such orders: the bot compares prices while it runs",
+            ProtectionStatus.BOT: "the venue takes no such orders, or an exit rests: the bot compares prices",
             ProtectionStatus.VENUE: "the orders rest at the venue",
         }[status]
 

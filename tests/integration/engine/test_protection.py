@@ -271,6 +271,24 @@ def test_a_price_that_is_past_the_stop_before_the_order_was_there_closes_at_once
     play(scenario())
 
 
+def test_a_stop_that_is_reached_while_an_exit_rests_takes_its_place(tmp_path: Path):
+    async def scenario() -> None:
+        resting_exit = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
+        rig = rig_of(tmp_path, STOP, execution=resting_exit)
+        async with rig.running() as bot:
+            await bot.enter()
+            await protected(bot, 1)
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), bid_quantity=Decimal(0))
+            await bot.bar("1.10")
+            await bot.until(lambda: [o for o in at_venue(bot) if o.limit_price == Decimal("1.1000")])
+            await bot.until(lambda: status(bot) is ProtectionStatus.BOT)
+            await bot.quote("1.0500", "1.0502")
+            await sold(bot)
+            assert bot.events(OrderFilled, side=Side.SELL)[-1].price == Decimal("1.0500")
+
+    play(scenario())
+
+
 def test_neither_a_halt_nor_a_clean_stop_takes_the_protection_away(tmp_path: Path):
     async def scenario() -> None:
         rig = rig_of(tmp_path)
