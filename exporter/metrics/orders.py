@@ -84,6 +84,7 @@ TABLE: Final[Table] = {
     metrics.FILL_NOTIONAL: counted,
     metrics.SLIPPAGE: observed,
     metrics.VENUE_REQUESTS: counted,
+    metrics.VENUE_RETRIES: counted,
     metrics.RATE_LIMIT_USED: lambda scrape, _: value(scrape.state.runtime.rate_limit_used_ratio),
     metrics.CLOCK_OFFSET: _clock_offset,
 }

@@ -69,6 +69,7 @@ class Meter:
         requests: dict[str, int],
         clock: Clock,
         rate_limit_used: Callable[[], float | None] = lambda: None,
+        repeated: Callable[[], int] = lambda: 0,
     ) -> None:
         self.decisions = Buckets(metrics.DECISION_DURATION)
         self.counters: Counter[str] = Counter()
@@ -76,6 +77,8 @@ class Meter:
         self._writer = writer
         self._requests = requests
         self._rate_limit_used = rate_limit_used
+        self._repeated = repeated
+        self._repeated_before = 0
         self._requests_before: dict[str, int] = {}
         self._dropped_before = 0
         self._clock = clock
@@ -121,6 +124,9 @@ class Meter:
         dropped = sum(self._writer.dropped.values())
         self.counters[metrics.JOURNAL_DROPPED.name] += dropped - self._dropped_before
         self._dropped_before = dropped
+        repeated = self._repeated()
+        self.counters[metrics.VENUE_RETRIES.name] += repeated - self._repeated_before
+        self._repeated_before = repeated
         counted, self.counters = self.counters, Counter()
         return {name: count for name, count in counted.items() if count}
 

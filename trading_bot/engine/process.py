@@ -121,7 +121,9 @@ def compose(
         errors=errors,
         tracer=Tracer(clock),
         modes=modes,
-        meter=Meter(ledger.writer, venue.requests, clock, lambda: venue.rate_limit_used),
+        meter=Meter(
+            ledger.writer, venue.requests, clock, lambda: venue.rate_limit_used, lambda: venue.repeated
+        ),
         interval_ns=INTERVALS[settings.bar] * SECOND,
         hours=shipped_hours(),
     )

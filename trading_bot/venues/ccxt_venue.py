@@ -12,6 +12,7 @@ from trading_bot.contract.errors.definition import OperatorError, RetriableError
 from trading_bot.contract.events.trading import OrderType, Trigger
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.instruments import Instrument
+from trading_bot.venues import retries
 from trading_bot.venues.binance import BinanceDialect
 from trading_bot.venues.ccxt_client import exchange_class, make_client
 from trading_bot.venues.decoding import (
@@ -45,6 +46,7 @@ from trading_bot.venues.protocol import (
     VenueFill,
     VenueOrder,
 )
+from trading_bot.venues.retries import RetryBudget
 from trading_bot.venues.streams import BarSequence
 from trading_bot.venues.translation import (
     CURRENT,
@@ -108,6 +110,7 @@ class CcxtVenue:
         self.name = name
         self.dialects: dict[str, MakeDialect] = {"binance": BinanceDialect}
         self.requests: dict[str, int] = {}
+        self.budget = RetryBudget(clock)
         self._url = url
         self._credentials = credentials
         self._testnet = testnet
@@ -221,13 +224,20 @@ class CcxtVenue:
         """See :class:`~trading_bot.venues.protocol.Venue`."""
         return None if self._client is None else self._client.rate_limit_used
 
+    @property
+    def repeated(self) -> int:
+        """See :class:`~trading_bot.venues.protocol.Venue`."""
+        return self.budget.spent
+
     # -- account ---------------------------------------------------------------------------------
 
+    @retries.repeated
     async def balances(self) -> dict[str, Balance]:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
         with self._request("balances"):
             return decoded("balances", balances_of, await self._client.fetch_balance())
 
+    @retries.repeated
     async def order(self, symbol: str, client_order_id: str) -> VenueOrder | None:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
         with self._request("order", symbol=symbol, client_order_id=client_order_id) as request:
@@ -239,12 +249,14 @@ class CcxtVenue:
                 raise
             return decoded("order", order_of, answer)
 
+    @retries.repeated
     async def open_orders(self, symbol: str) -> list[VenueOrder]:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
         with self._request("open_orders", symbol=symbol):
             answers = await self._client.fetch_open_orders(symbol)
             return [decoded("order", order_of, answer) for answer in answers]
 
+    @retries.repeated
     async def fills(self, symbol: str, since: int) -> list[VenueFill]:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
         with self._request("fills", symbol=symbol):
@@ -272,6 +284,7 @@ class CcxtVenue:
 
     # -- feed ------------------------------------------------------------------------------------
 
+    @retries.repeated
     async def candles(self, symbol: str, limit: int) -> list[Bar]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`. At most 999 at once."""
         bars = await self._closed_bars(symbol, None, limit + 1)

@@ -61,6 +61,7 @@ class InMemoryVenue:
         self.name = "in_memory"
         self.requests: dict[str, int] = {}
         self.rate_limit_used: float | None = None
+        self.repeated = 0
         self.takes_triggers = takes_triggers
         self.clock_offset_ns = clock_offset_ns
         self.muted: set[StreamName] = set()

@@ -294,6 +294,11 @@ class Venue(VenueTrading, VenueAccount, VenueFeed, Protocol):
         ...
 
     @property
+    def repeated(self) -> int:
+        """Readings that were asked again because the venue failed to answer them."""
+        ...
+
+    @property
     def rate_limit_used(self) -> float | None:
         """Share of the rate limit that was used at the last answer; None where the venue does not say."""
         ...

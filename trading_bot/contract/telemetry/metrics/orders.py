@@ -189,6 +189,13 @@ VENUE_REQUESTS: Final = Metric(
     kept=Kept.ALWAYS,
     labels=(labels.OPERATION,),
 )
+VENUE_RETRIES: Final = Metric(
+    name="tradingbot_venue_retries_total",
+    type=MetricType.COUNTER,
+    unit="requests",
+    meaning="Readings that were asked again because the venue failed to answer; orders never are.",
+    kept=Kept.ALWAYS,
+)
 RATE_LIMIT_USED: Final = Metric(
     name="tradingbot_venue_rate_limit_used_ratio",
     type=MetricType.GAUGE,
