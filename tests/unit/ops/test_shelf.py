@@ -18,7 +18,7 @@ def test_a_runbook_has_its_title_and_the_error_codes_that_it_names(tmp_path):
     shelf = shelf_of(
         tmp_path,
         {
-            "runbooks/BotDown.md": "---\nseverity: critical\n---\n# BotDown: nobody trades\n\nSee JRNL_001 and BOT_005.\n",
+            "runbooks/BotDown.md": "---\nseverity: critical\n---\n# BotDown: nobody trades\n\nJRNL_001, BOT_005.\n",
             "runbooks/README.md": "# Not a runbook\n",
             "runbooks/Huge.md": "x" * (LARGEST_RUNBOOK + 1),
         },
