@@ -90,7 +90,8 @@ class Protection:
         """Look after every symbol until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._execution.moved.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                    await self._execution.moved.wait()
             self._execution.moved.clear()
             for symbol in self._concerned():
                 if symbol not in self._working:
