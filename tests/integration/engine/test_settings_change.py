@@ -315,3 +315,23 @@ def test_commands_are_taken_while_the_bot_still_starts(tmp_path: Path):
                 assert not bot.parts.vitals.ready
 
     play(whole())
+
+
+def test_settings_with_which_the_bot_cannot_start_are_taken_back_by_the_start_itself(tmp_path: Path):
+    async def whole() -> None:
+        rig = Rig(tmp_path)
+        document = msgspec.to_builtins(rig.settings)
+        unlisted = parse_settings(document | {"symbols": [PAIR, STOCK, "NOBODY/USD"]})
+        with ControlTape(rig.home.control, rig.clock) as control:
+            async with rig.running() as bot:
+                await apply(bot, control, unlisted, restart=True, confirmed=("symbols",))
+                await bot.until(lambda: bot.events(BotStopped))
+            async with rig.starting() as bot:
+                await bot.until(lambda: bot.events(BotStopped), seconds=15)
+                (back,) = bot.events(SettingsRolledBack)
+                assert "VenueReachable turned False" in back.reason
+                assert bot.events(BotStopped)[0].exit_code == 75
+            async with rig.running() as bot:
+                assert bot.context.settings == rig.settings
+
+    play(whole())
