@@ -213,3 +213,32 @@ def _pause_a_moment(chance: random.Random) -> None:
     """Wait a time that lies anywhere between the request and its last effect."""
     until: Any = chance.uniform(0, 0.03)
     wait_until(lambda: False, until, every=0.005)
+
+
+def test_the_command_line_does_the_same_and_more_risk_only_with_confirm(desk: tuple[Floor, Operator]):
+    floor, operator = desk
+    new = floor.home.path / "new.yaml"
+    new.write_text(json.dumps(operator.settings(limits={"max_daily_loss": 100_000})))
+    shown = floor.command.run("config", "show", "--output", "json", timeout=60)
+    assert json.loads(shown.stdout)["observed_generation"] == 1
+    assert "limits.max_daily_loss" in floor.command.run("config", "diff", str(new), timeout=60).stdout
+    refused = floor.command.run("config", "apply", str(new), "--reason", "more", timeout=60)
+    assert (refused.returncode, "CFG_008" in refused.stderr) == (1, True)
+    assert operator.ask("GET", "commands").json()["total"] == 0
+    done = floor.command.run(
+        "config", "apply", str(new), "--reason", "more", "--confirm", "--no-probation", timeout=60
+    )
+    assert (done.returncode, "acknowledged" in done.stdout) == (0, True), done.stderr
+    back = floor.command.run("config", "rollback", "--reason", "less", timeout=60)
+    assert back.returncode == 0, back.stderr
+    listed = floor.command.run("config", "history", "--output", "csv", timeout=60).stdout.splitlines()
+    assert [line.split(",")[0] for line in listed] == ["generation", "3", "2", "1"]
+    new.write_text("symbols: []\n")
+    invalid = floor.command.run("config", "validate", str(new), timeout=60)
+    assert (invalid.returncode, "symbols: expected at least 1" in invalid.stdout) == (1, True)
+    dry = floor.command.run("control", "reset-breaker", "--breaker", "max_drawdown", "--dry-run", timeout=60)
+    assert "nothing: the breaker max_drawdown is not open" in dry.stdout
+    assert floor.command.run("control", "reset-breaker", "--breaker", "x", "--reason", "y").returncode == 1
+    paused = floor.command.run("control", "pause", "--reason", "tea", timeout=60)
+    assert (paused.returncode, "acknowledged" in paused.stdout) == (0, True), paused.stderr
+    assert "PauseTrading" in floor.command.run("control", "list", timeout=60).stdout
