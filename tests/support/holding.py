@@ -22,7 +22,7 @@ ATTEMPTS: Final = 10
 HOLDING: Final[dict[str, Any]] = {
     "symbols": [PAIR, "GOOGL/USD"],
     "strategies": {
-        "swing": {"kind": "sma_cross", "symbols": [PAIR], "fast": 2, "slow": 8, "order_notional": 1000}
+        "swing": {"kind": "sma_cross", "symbols": [PAIR], "fast": 1, "slow": 4, "order_notional": 1000}
     },
     "intervals": {"snapshot_seconds": 1, "reconcile_seconds": 2},
 }
