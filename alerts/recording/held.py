@@ -6,9 +6,9 @@ from typing import Final
 
 from alerts.promql import held, held_from_page, increase, largest, quantile, series, total
 from alerts.recording.orders import ENDED, FILLED, REJECTED, share
-from alerts.thresholds import LEAST_ENDED, LEAST_FILLS, LEAST_REJECTED
 from trading_bot.contract.telemetry import labels, metrics, recordings
 from trading_bot.contract.telemetry.recordings import Recording
+from trading_bot.contract.telemetry.thresholds import LEAST_ENDED, LEAST_FILLS, LEAST_REJECTED
 
 _UP: Final = largest(series(metrics.UP))
 _FROZEN: Final = f"({largest(series(metrics.UP_REASON, reason='Frozen'))} or 0 * {_UP})"

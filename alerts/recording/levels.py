@@ -6,10 +6,10 @@ from typing import Final
 
 from alerts.promql import ALIVE, observed, rate, series, total
 from alerts.recording.market import OPEN_AGES
-from alerts.thresholds import FRESH_QUOTE, OBJECTIVES, PROMPT_ACK, PROMPT_DECISION
 from trading_bot.contract.telemetry import labels, metrics, recordings
 from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.contract.telemetry.recordings import BURN, LEVELS, MISSED, WINDOWS, Recording
+from trading_bot.contract.telemetry.thresholds import FRESH_QUOTE, OBJECTIVES, PROMPT_ACK, PROMPT_DECISION
 
 SECONDS: Final = {"1h": 3_600, "6h": 21_600}
 FAILED: Final = tuple(status for status in labels.HTTP_STATUSES if status.startswith("5"))

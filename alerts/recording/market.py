@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from alerts.promql import increase, largest, rate, series, total
-from alerts.thresholds import FRESH_QUOTE
 from trading_bot.contract.telemetry import labels, metrics, recordings
+from trading_bot.contract.telemetry.thresholds import FRESH_QUOTE
 
 _OPEN: Final = f"{largest(series(metrics.SESSION_OPEN), labels.SYMBOL)} == 1"
 _AGES: Final = largest(series(metrics.QUOTE_AGE), labels.SYMBOL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from alerts.promql import PER_MINUTE, increase, largest, quantile, rate, series, total
-from alerts.thresholds import SEEN_FOR
 from trading_bot.contract.telemetry import metrics, recordings
+from trading_bot.contract.telemetry.thresholds import SEEN_FOR
 
 SEEN: Final = {
     recordings.SEEN: f"max by (bot) (timestamp({series(metrics.EXPORTER_START)}))"

@@ -8,8 +8,8 @@ from alerts import foreign
 from alerts.promql import increase, mean, total
 from alerts.rule import Alert, Component, Panel, Severity, Time
 from alerts.rules.burn import burning
-from alerts.thresholds import REFUSED_KEYS
 from trading_bot.contract.telemetry import metrics
+from trading_bot.contract.telemetry.thresholds import REFUSED_KEYS
 
 _KNOWN: Final = f"max by (bot, instance) (last_over_time({metrics.API_START.name}[1d]))"
 _GONE: Final = f"max by (instance) ({mean(foreign.SCRAPED, '1m', job=foreign.OPS_JOB)}) < 0.5"

@@ -7,9 +7,9 @@ from typing import Final
 from alerts.promql import increase, largest, least, mean, series, total
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
 from alerts.rules.burn import burning
-from alerts.thresholds import MEMORY_FLOOR, MEMORY_GROWTH, RESTARTS
 from trading_bot.contract.telemetry import metrics, recordings
 from trading_bot.contract.telemetry.selectors import Not
+from trading_bot.contract.telemetry.thresholds import MEMORY_FLOOR, MEMORY_GROWTH, RESTARTS
 
 _REASON: Final = asked("tradingbot_up_reason{bot=%q} == 1", 'label "reason"')
 _MODE: Final = asked("bot:mode:held{bot=%q} == 1", 'label "mode"')

@@ -7,8 +7,15 @@ from typing import Final
 
 from alerts.promql import series
 from alerts.rule import Alert, Component, Panel, Severity, Time
-from alerts.thresholds import FAST_BURN, LEAST_MISSED, OBJECTIVES, SLOW_BURN, SLOWEST_BURN, STEADY_BURN
 from trading_bot.contract.telemetry.recordings import BURN, MISSED
+from trading_bot.contract.telemetry.thresholds import (
+    FAST_BURN,
+    LEAST_MISSED,
+    OBJECTIVES,
+    SLOW_BURN,
+    SLOWEST_BURN,
+    STEADY_BURN,
+)
 
 PAIRS: Final = {
     Severity.CRITICAL: (("1h", "5m", FAST_BURN), ("6h", "30m", STEADY_BURN)),

@@ -7,10 +7,10 @@ from typing import Final
 from alerts.promql import increase, rate, series, total
 from alerts.recording.machinery import SERIOUS
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
-from alerts.thresholds import ERRORS_PER_MINUTE
 from trading_bot.contract.errors import ERRORS
 from trading_bot.contract.errors import Severity as ErrorSeverity
 from trading_bot.contract.telemetry import labels, metrics, recordings
+from trading_bot.contract.telemetry.thresholds import ERRORS_PER_MINUTE
 
 OF_OTHERS: Final = {
     "FEED_005": "SessionTableExpiring",

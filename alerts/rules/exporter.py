@@ -7,8 +7,8 @@ from typing import Final
 from alerts import foreign
 from alerts.promql import increase, largest, latest, least, mean, total
 from alerts.rule import Alert, Component, Panel, Severity, Time
-from alerts.thresholds import FOLLOW_LAG, PAGE_BEHIND
 from trading_bot.contract.telemetry import labels, metrics
+from trading_bot.contract.telemetry.thresholds import FOLLOW_LAG, PAGE_BEHIND
 
 _KNOWN: Final = f"max by (bot, instance) (last_over_time({metrics.EXPORTER_START.name}[1d]))"
 _GONE: Final = f"max by (instance) ({mean(foreign.SCRAPED, '1m', job=foreign.EXPORTER_JOB)}) < 0.5"

@@ -7,7 +7,8 @@ from typing import Final
 from alerts.promql import increase, largest, latest, least, open_session, total
 from alerts.rule import Alert, Component, Panel, Severity, Time
 from alerts.rules.burn import burning
-from alerts.thresholds import (
+from trading_bot.contract.telemetry import labels, metrics
+from trading_bot.contract.telemetry.thresholds import (
     BAR_GRACE,
     BARS_MISSED,
     CALENDAR_LEFT,
@@ -15,7 +16,6 @@ from alerts.thresholds import (
     REFUSED_MESSAGES,
     STALE_QUOTE,
 )
-from trading_bot.contract.telemetry import labels, metrics
 
 _BAR: Final = largest(latest(metrics.SETTINGS_BAR))
 _LONGEST_OPEN: Final = (("1m", 1), ("5m", 60), ("1h", 900), ("4h", 3_600))

@@ -6,8 +6,8 @@ from typing import Final
 
 from alerts.promql import increase, largest, latest, mean, series, total
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
-from alerts.thresholds import DISK_FREE, DISK_LEFT
 from trading_bot.contract.telemetry import metrics
+from trading_bot.contract.telemetry.thresholds import DISK_FREE, DISK_LEFT
 
 _UNWRITABLE: Final = largest(mean(metrics.CONDITION, "30s", condition="JournalWritable", status="False"))
 _FREE: Final = largest(latest(metrics.JOURNAL_DISK_FREE))

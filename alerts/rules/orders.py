@@ -7,8 +7,16 @@ from typing import Final
 from alerts.promql import series
 from alerts.rule import Alert, Component, Panel, Severity, Time
 from alerts.rules.burn import burning
-from alerts.thresholds import FILLED, LEAST_ENDED, LEAST_FILLS, LEAST_REJECTED, OPEN_ORDER, REJECTED, SLIPPAGE
 from trading_bot.contract.telemetry import recordings
+from trading_bot.contract.telemetry.thresholds import (
+    FILLED,
+    LEAST_ENDED,
+    LEAST_FILLS,
+    LEAST_REJECTED,
+    OPEN_ORDER,
+    REJECTED,
+    SLIPPAGE,
+)
 
 _COUNTED: Final = Time("0s", "a quarter of an hour is counted already")
 _LINGERING: Final = Time("5m", "the share falls and rises with every order that ends")

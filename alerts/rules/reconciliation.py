@@ -6,8 +6,8 @@ from typing import Final
 
 from alerts.promql import series
 from alerts.rule import Alert, Component, Panel, Severity, Time
-from alerts.thresholds import RECONCILED
 from trading_bot.contract.telemetry import recordings
+from trading_bot.contract.telemetry.thresholds import RECONCILED
 
 ALERTS: Final = (
     Alert(

@@ -6,8 +6,8 @@ from typing import Final
 
 from alerts.promql import largest, series
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
-from alerts.thresholds import DRAWDOWN_WARNING, EXPOSURE_WARNING
 from trading_bot.contract.telemetry import labels, recordings
+from trading_bot.contract.telemetry.thresholds import DRAWDOWN_WARNING, EXPOSURE_WARNING
 
 _LOSS_USED: Final = asked(
     'bot:limit_used:held{bot=%q, limit="max_daily_loss"}', "value | humanizePercentage", "much"

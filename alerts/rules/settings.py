@@ -6,8 +6,8 @@ from typing import Final
 
 from alerts.promql import increase, largest, latest, least, total
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
-from alerts.thresholds import PENDING
 from trading_bot.contract.telemetry import metrics
+from trading_bot.contract.telemetry.thresholds import PENDING
 
 _GENERATION: Final = asked("tradingbot_settings_generation{bot=%q}", "value")
 

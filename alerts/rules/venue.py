@@ -6,8 +6,8 @@ from typing import Final
 
 from alerts.promql import largest, latest, mean, series
 from alerts.rule import Alert, Component, Panel, Severity, Time
-from alerts.thresholds import CLOCK_OFFSET, RATE_LIMIT
 from trading_bot.contract.telemetry import metrics, recordings
+from trading_bot.contract.telemetry.thresholds import CLOCK_OFFSET, RATE_LIMIT
 
 ALERTS: Final = (
     Alert(

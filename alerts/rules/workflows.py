@@ -6,9 +6,9 @@ from typing import Final
 
 from alerts.promql import increase, largest, latest, total
 from alerts.rule import Alert, Component, Panel, Severity, Time
-from alerts.thresholds import WORKFLOW_AGE
 from trading_bot.contract.telemetry import labels
 from trading_bot.contract.telemetry.metrics import workflows as metrics
+from trading_bot.contract.telemetry.thresholds import WORKFLOW_AGE
 
 _FAILED: Final = increase(metrics.WORKFLOW_EXECUTIONS, "15m", outcome=("failed", "compensated"))
 

@@ -1,4 +1,4 @@
-"""Every number of the rules, with its reason. Seconds where nothing else is said.
+"""Every number of the rules, with its reason; the boards colour by the same. Seconds where nothing else is said.
 
 Ages are those of the bot's own intervals and stay as they are when the rules are scaled for drills; windows,
 ``for`` and ``keep_firing_for`` are scaled.
