@@ -11,6 +11,7 @@ from typing import Any
 from support.command import wait_until
 from support.trading import Floor
 from trading_bot.contract.settings import parse_settings, settings_hash
+from trading_bot.journal import lock_owner
 
 PATIENCE = 40.0
 """Seconds: for a loaded machine."""
@@ -59,6 +60,10 @@ class Operator:
 
     def await_up(self) -> None:
         assert wait_until(self.is_up, PATIENCE), "ops does not show settings"
+
+    def await_down(self) -> None:
+        """After a kill: what the killed process had begun ends a moment later, and answers until then."""
+        assert wait_until(lambda: lock_owner(self.home.ops) is None, PATIENCE)
 
     def config(self) -> dict[str, Any]:
         found: dict[str, Any] = self.ask("GET", "config").json()

@@ -141,6 +141,7 @@ def test_control_is_answered_once_and_stands_after_a_kill(desk: tuple[Floor, Ope
     assert first.headers["location"] == f"/api/v1/commands/{first.json()['command_id']}"
     assert operator.answered(first)["status"] == "acknowledged"
     floor.kill("ops")
+    operator.await_down()
     floor.start("ops")
     operator.await_up()
     repeated = operator.ask("POST", "control/pause", {"reason": "tea"}, Idempotency_Key="tea-1")
@@ -200,6 +201,8 @@ def test_whoever_is_killed_between_the_steps_of_a_change_all_sides_agree_afterwa
         for victim in dict.fromkeys(victims):
             _pause_a_moment(chance)
             floor.kill(victim)
+        if "ops" in victims:
+            operator.await_down()
         for victim in dict.fromkeys(victims):
             floor.start(victim)
         operator.await_up()
