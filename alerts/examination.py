@@ -20,6 +20,8 @@ from trading_bot.contract.telemetry.metrics import METRICS
 
 LINGERS: Final = 40
 """Evaluations after the series end at which a held alert must still fire."""
+APART: Final = 15
+"""Seconds between samples of the world that the records are asked about."""
 LEVEL_OF: Final = {"bot": "decisions", "orders": "order_acks", "feed": "feed", "api": "api"}
 """The service level of a component's alert."""
 NAME: Final = re.compile(r"^[^{]+")
@@ -284,12 +286,12 @@ def _recordings() -> dict[str, Any]:
     return {
         "rule_files": [f"../generated/{name}.yml" for name in names],
         "group_eval_order": [f"tickertape-{name}" for name in names],
-        "evaluation_interval": "5s",
+        "evaluation_interval": f"{APART}s",
         "tests": [
             {
                 "name": "every record answers with what the bot's numbers say",
-                "interval": "5s",
-                "input_series": _series({**LIFE, **WORLD}, 5, MOMENT),
+                "interval": f"{APART}s",
+                "input_series": _series({**LIFE, **WORLD}, APART, MOMENT),
                 "promql_expr_test": [
                     {
                         "expr": answer.record,

@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the contract: errors, events, metrics, settings, spans, boot settings.
+"""Write docs/reference/ from the contract: alerts, errors, events, metrics, records, settings, spans and more.
 
 Usage: generate_reference.py [FOLDER]     (default: docs/reference of this checkout)
 """
@@ -11,14 +11,20 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from workflow_reference import workflow_lines
+
+from alerts.rule import Alert
+from alerts.rules import ALERTS
 from exporter.ops.stream.schema import schema
 from trading_bot.boot.fields import FIELDS
 from trading_bot.contract.errors import AREAS, ErrorDefinition
+from trading_bot.contract.errors.runbooks import runbook_of
 from trading_bot.contract.events import SUBJECTS, Event
 from trading_bot.contract.settings import settings_schema
 from trading_bot.contract.telemetry import spans
 from trading_bot.contract.telemetry.definition import Metric, Page
 from trading_bot.contract.telemetry.metrics import on_page
+from trading_bot.contract.telemetry.recordings import RECORDINGS
 
 NOTE: Final = "*Generated from the code by `make docs`; a test holds it to the code.*"
 
@@ -42,6 +48,7 @@ def _error(row: ErrorDefinition) -> list[str]:
         "",
         f"- Cause: {row.cause}",
         f"- Impact: {row.impact}",
+        f"- Runbook: [{runbook_of(row.code)}](../../alerts/runbooks/{runbook_of(row.code)}.md)",
         "",
         *steps,
     ]
@@ -162,14 +169,63 @@ def stream_schema() -> str:
     return json.dumps(schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def workflows_page() -> str:
+    """Return the page of workflows: actions, state document, what is shipped."""
+    head = _head("Workflows", "What a step can do, what a condition can speak of, and what is shipped.")
+    return _page([*head, *workflow_lines()])
+
+
+def alerts_page() -> str:
+    """Return the page of alerts."""
+    lines = _head(
+        "Alerts",
+        "Each links to its runbook. *Held*: it does not end because the bot died or scrapes failed.",
+    )
+    header = ("alert", "severity", "component", "summary", "for", "keeps firing", "held", "workflow")
+    lines += ["", *_table(header, map(_alert, ALERTS))]
+    return _page(lines)
+
+
+def _alert(alert: Alert) -> tuple[str, ...]:
+    return (
+        f"[{alert.name}](../../alerts/runbooks/{alert.name}.md)",
+        alert.severity,
+        alert.component,
+        alert.summary,
+        f"{alert.lasting.length}: {alert.lasting.reason}",
+        f"{alert.keeps.length}: {alert.keeps.reason}",
+        "yes" if alert.is_held else "",
+        alert.workflow or "",
+    )
+
+
+def recordings_page() -> str:
+    """Return the page of recording rules."""
+    lines = _head("Recording rules", "Questions with one name. Every record also has the label `bot`.")
+    rows = (
+        (
+            f"`{record.name}`",
+            record.unit,
+            ", ".join(f"`{label.name}`" for label in record.labels),
+            record.meaning,
+        )
+        for record in RECORDINGS.values()
+    )
+    lines += ["", *_table(("name", "unit", "labels", "meaning"), rows)]
+    return _page(lines)
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
+    "alerts.md": alerts_page,
     "boot-settings.md": boot_page,
     "errors.md": errors_page,
     "events.md": events_page,
     "metrics.md": metrics_page,
+    "recordings.md": recordings_page,
     "settings.md": settings_page,
     "spans.md": spans_page,
     "stream.schema.json": stream_schema,
+    "workflows.md": workflows_page,
 }
 
 
