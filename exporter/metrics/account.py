@@ -9,6 +9,7 @@ from typing import Final
 from exporter.metrics.scrape import Collect, Point, Scrape, Table, counted, value
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
+from trading_bot.domain.bookkeeping import UNATTRIBUTED
 from trading_bot.domain.state import (
     Account,
     Position,
@@ -52,6 +53,21 @@ def _fees(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
         yield (asset,), float(amount)
 
 
+def _realized_of_strategies(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    for strategy, amount in scrape.state.account.realized_by_strategy.items():
+        yield (strategy,), float(amount)
+
+
+def _unrealized_of_strategies(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
+    parts: dict[str, list[Decimal | None]] = {}
+    for position in scrape.state.positions.values():
+        parts.setdefault(position.strategy or UNATTRIBUTED, []).append(unrealized_pnl(position))
+    for strategy, amounts in parts.items():
+        known = [amount for amount in amounts if amount is not None]
+        if len(known) == len(amounts):
+            yield (strategy,), float(sum(known))
+
+
 def _cash(account: Account) -> Decimal | None:
     return account.balances.get(account.currency)
 
@@ -77,6 +93,8 @@ TABLE: Final[Table] = {
     metrics.POSITION_NOTIONAL: _of_positions(lambda position: position.value),
     metrics.POSITION_PNL: _of_positions(unrealized_pnl),
     metrics.POSITION_REALIZED: _of_positions(lambda position: position.realized_pnl),
+    metrics.STRATEGY_REALIZED: _realized_of_strategies,
+    metrics.STRATEGY_UNREALIZED: _unrealized_of_strategies,
     metrics.FEES: _fees,
     metrics.TRADES: counted,
 }

@@ -11,6 +11,7 @@ as long as every entry price and every fee's value is known.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events.account import BalanceAdopted, PositionAdopted
@@ -19,11 +20,16 @@ from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
 from trading_bot.domain.state import RECENT_FILLS, ZERO, Account, Fill, Position, State, is_open, mark_of
 
+UNATTRIBUTED: Final = "unattributed"
+"""What stands for the strategy of a position that none has bought: one that was adopted from the venue."""
 
-def apply_fill(state: State, fill: OrderFilled, envelope: Envelope) -> None:
-    """Book one execution."""
+
+def apply_fill(state: State, fill: OrderFilled, envelope: Envelope, strategy: str | None = None) -> None:
+    """Book one execution; ``strategy`` is the one whose order it was, None where that is not known."""
     base, _, quote = fill.symbol.partition("/")
     position = position_of(state, fill.symbol)
+    if fill.side is Side.BUY and strategy is not None:
+        position.strategy = strategy
     realized = _trade(state, position, fill, envelope.ts)
     _move_balances(state.account, fill, base, quote)
     _add(state.account.fees, fill.fee_asset, fill.fee)
@@ -118,6 +124,7 @@ def _book_result(state: State, position: Position, gross: Decimal | None, fee_va
     position.realized_pnl += result
     position.trip_pnl += result
     state.account.realized_pnl += result
+    _add(state.account.realized_by_strategy, position.strategy or UNATTRIBUTED, result)
 
 
 def _remember(state: State, fill: OrderFilled, realized: Decimal | None, envelope: Envelope) -> None:

@@ -179,6 +179,8 @@ class Position(msgspec.Struct, kw_only=True):
     """After fees, since the journal began."""
     trip_pnl: Decimal = ZERO
     """Realized since the position was last flat."""
+    strategy: str | None = None
+    """Whose buy opened it or last added to it; what it brings is that strategy's result. None: adopted."""
     trip_open: bool = False
     opened_at: int | None = None
     exit_wanted_at: int | None = None
@@ -211,6 +213,8 @@ class Account(msgspec.Struct, kw_only=True):
     opened_at: int | None = None
     updated_at: int | None = None
     realized_pnl: Decimal = ZERO
+    realized_by_strategy: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """The same by the strategy whose position it was; the parts sum up to the whole."""
     fees: dict[str, Decimal] = msgspec.field(default_factory=dict)
     fees_unvalued: bool = False
     """True once a fee was taken from an asset without a mark: realized P&L then lacks it."""

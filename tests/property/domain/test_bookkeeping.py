@@ -55,6 +55,12 @@ def test_the_result_of_the_account_is_the_sum_of_its_symbols(events):
 
 
 @given(lives())
+def test_the_result_of_the_account_is_the_sum_of_its_strategies(events):
+    account = fold(events).account
+    assert is_close(account.realized_pnl, sum(account.realized_by_strategy.values(), Decimal(0)))
+
+
+@given(lives())
 def test_the_peak_is_never_below_equity_and_the_drawdown_is_a_share(events):
     account = fold(events).account
     assert account.peak_equity >= account.equity

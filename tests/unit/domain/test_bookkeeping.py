@@ -119,3 +119,15 @@ def test_a_quote_moves_equity_peak_and_drawdown(price):
     assert state.account.equity == 90_000 + 1000 * Decimal(price)
     assert state.account.peak_equity == max(state.account.equity, 100_000)
     assert state.account.max_drawdown == (Decimal("0.02") if price == "8" else 0)
+
+
+def test_what_a_position_brings_is_the_result_of_the_strategy_that_bought_it():
+    state = account(buy(100, 10, fee=1, name="a"), sell(100, 12, fee=2, name="b"))
+    assert state.positions[EUR].strategy == "trend"
+    assert state.account.realized_by_strategy == {"trend": Decimal(197)}
+
+
+def test_what_was_adopted_and_then_sold_is_the_result_of_no_strategy():
+    adopted = PositionAdopted(symbol=EUR, previous=Decimal(0), quantity=Decimal(10), reason="mismatch")
+    state = account(adopted, sell(10, 12, fee=2, name="b"))
+    assert state.account.realized_by_strategy == {"unattributed": Decimal(-2)}

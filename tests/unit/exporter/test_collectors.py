@@ -149,6 +149,7 @@ def test_nothing_is_counted_before_the_first_event_was_read():
         "tradingbot_condition",
         "tradingbot_condition_transition_timestamp_seconds",
         "tradingbot_journal_size_bytes",
+        "tradingbot_journal_disk_free_bytes",
     }
     assert value(page, "tradingbot_condition", condition="FeedFresh", status="Unknown") == 1
     assert value(page, "tradingbot_condition_transition_timestamp_seconds", condition="FeedFresh") is None

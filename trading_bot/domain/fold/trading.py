@@ -88,7 +88,7 @@ def _order_filled(state: State, envelope: Envelope, event: trading.OrderFilled) 
     if event.learned_by is trading.LearnedBy.RECONCILIATION:
         tally.count(state, metrics.FILLS_LEARNED)
     state.last_fill_at = envelope.ts
-    apply_fill(state, event, envelope)
+    apply_fill(state, event, envelope, None if order is None else order.strategy)
 
 
 def _take_fill(state: State, order: Order, event: trading.OrderFilled, envelope: Envelope) -> None:

@@ -125,6 +125,23 @@ POSITION_REALIZED: Final = Metric(
     kept=Kept.WHILE_ALIVE,
     labels=(labels.SYMBOL,),
 )
+STRATEGY_REALIZED: Final = Metric(
+    name="tradingbot_strategy_realized_pnl_usd",
+    type=MetricType.GAUGE,
+    unit="account currency",
+    meaning="Realized profit and loss since the journal began, after fees, by the strategy that bought; "
+    "unattributed is what was adopted from the venue.",
+    kept=Kept.WHILE_ALIVE,
+    labels=(labels.STRATEGY,),
+)
+STRATEGY_UNREALIZED: Final = Metric(
+    name="tradingbot_strategy_unrealized_pnl_usd",
+    type=MetricType.GAUGE,
+    unit="account currency",
+    meaning="Profit and loss at the mark of the positions that a strategy bought; absent while one is not known.",
+    kept=Kept.WHILE_ALIVE,
+    labels=(labels.STRATEGY,),
+)
 TRADES: Final = Metric(
     name="tradingbot_trades_total",
     type=MetricType.COUNTER,
