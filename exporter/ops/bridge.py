@@ -202,4 +202,4 @@ def _variable(header: str) -> str:
 
 
 def _refuse_write(_data: bytes) -> None:
-    raise NotImplementedError("the application returns its body")
+    raise RuntimeError("the application returns its body")

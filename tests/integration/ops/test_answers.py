@@ -53,7 +53,7 @@ class Caller:
 
 @pytest.fixture
 def lifetime(home) -> Iterator[Lifetime]:
-    lifetime = Lifetime.begin(BootSettings(home=home.path), SystemClock())
+    lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     yield lifetime
     lifetime.end("the test is over")
 
@@ -129,7 +129,7 @@ def test_the_age_grows_and_warnings_come_while_the_tape_stands_still(home):
     with RecordedBot(home, ManualClock(recorded_at)) as bot:
         bot.live()
     clock = ManualClock(recorded_at)
-    lifetime = Lifetime.begin(BootSettings(home=home.path), clock)
+    lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), clock)
     try:
         eventually(lambda: lifetime.needs.view.caught_up)
         caller = Caller(create_app(lifetime.needs).test_client(), home)
@@ -273,14 +273,14 @@ def test_a_bot_that_cannot_write_its_journal_is_degraded_and_says_so(caller, bot
 def test_a_second_ops_on_a_home_is_refused_and_changes_nothing(lifetime, home):
     eventually(lambda: read_all(home.control))
     with pytest.raises(TickertapeError) as refused:
-        Lifetime.begin(BootSettings(home=home.path), SystemClock())
+        Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     assert refused.value.code == "JRNL_003"
     assert [item.kind for item in read_all(home.control)] == ["ops.started"]
     assert lock_owner(home.control) is not None
 
 
 def test_a_clean_end_says_so_on_the_tape_and_gives_the_locks_back(home):
-    Lifetime.begin(BootSettings(home=home.path), SystemClock()).end("enough")
+    Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock()).end("enough")
     assert [item.kind for item in read_all(home.control)] == ["ops.started", "ops.stopped"]
     assert read_all(home.control)[-1].payload.reason == "enough"
     assert lock_owner(home.control) is None
@@ -291,7 +291,7 @@ def test_data_that_is_old_tells_its_true_age_and_that_it_is_stale(home):
     now = SystemClock().now_ns()
     with RecordedBot(home, ManualClock(now - 400 * SECOND)) as bot:
         bot.live()
-    lifetime = Lifetime.begin(BootSettings(home=home.path), SystemClock())
+    lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     try:
         eventually(lambda: lifetime.needs.view.caught_up)
         body = Caller(create_app(lifetime.needs).test_client(), home).get("state").get_json()
@@ -304,7 +304,7 @@ def test_data_that_is_old_tells_its_true_age_and_that_it_is_stale(home):
 
 def test_a_damaged_journal_is_no_refusal_but_offline_with_the_reason(home):
     home.journal.write_bytes(b"no database at all" * 1000)
-    lifetime = Lifetime.begin(BootSettings(home=home.path), SystemClock())
+    lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     try:
         eventually(lambda: lifetime.needs.view.caught_up)
         body = Caller(create_app(lifetime.needs).test_client(), home).get("summary").get_json()
