@@ -11,6 +11,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY trading_bot trading_bot
 COPY exporter exporter
 COPY alerts alerts
+COPY workflows workflows
 # The lock pins what builds it too, so nothing is fetched here.
 RUN /opt/tickertape/bin/pip install --no-deps --no-build-isolation . \
     && /opt/tickertape/bin/python -m compileall -q /opt/tickertape/lib

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -366,7 +367,7 @@ def path_fault(names: tuple[Any, ...]) -> tuple[str, tuple[str, ...]] | None:
     for name in names:
         if kind is Any:
             return None
-        fields = get_type_hints(kind) if isinstance(kind, type) and issubclass(kind, Part) else None
+        fields = _fields_of(kind) if isinstance(kind, type) and issubclass(kind, Part) else None
         if fields is None:
             kind = _entry(kind)
             if kind is None:
@@ -376,6 +377,11 @@ def path_fault(names: tuple[Any, ...]) -> tuple[str, tuple[str, ...]] | None:
         else:
             kind = _known(fields[name])
     return None
+
+
+@cache
+def _fields_of(kind: type[Part]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _known(annotation: Any) -> Any:

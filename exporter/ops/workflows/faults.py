@@ -7,9 +7,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from exporter.ops.parameters import Fault
 from trading_bot.contract.errors import TickertapeError
 
@@ -38,6 +35,8 @@ EXPECTED: Final = {
 
 def schema_faults(document: Any, schema: Mapping[str, Any]) -> list[Fault]:
     """Return what is wrong with a document by a schema; nothing when it is valid."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - 90 ms, needed only where something is wrong
+
     errors = Draft202012Validator(schema).iter_errors(document)
     found: list[Fault] = []
     for error in errors:
@@ -74,7 +73,7 @@ def refuse(code: str, what: str, faults: list[Fault], kind: type[TickertapeError
 
 def inside(field: str, name: object) -> str:
     """Return the name of a field inside of another."""
-    text = f"[{name}]" if isinstance(name, int) else str(name)[:LONGEST_FOUND]
+    text = f"[{name}]" if isinstance(name, int) else str(name)[:LONGEST_FOUND] or "(an empty name)"
     return text if field in {"", WHOLE} else f"{field}{text}" if text.startswith("[") else f"{field}.{text}"
 
 
@@ -85,6 +84,8 @@ def shown(value: Any) -> str:
 
 
 def _deepest(error: Any) -> Any:
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - same
+
     return best_match([error]) or error if error.context else error
 
 

@@ -127,8 +127,8 @@ def waited_too_long(execution: Execution, now_ns: int) -> bool:
     name = execution.waiting_for
     if name is None:
         return False
-    begun = execution.steps[name].attempt_at or now_ns
-    return now_ns - begun > execution.workflow.step(name).timeout * SECOND
+    begun = execution.steps[name].attempt_at
+    return begun is not None and now_ns - begun > execution.workflow.step(name).timeout * SECOND
 
 
 def _back(execution: Execution, active: AbstractSet[str]) -> Move:

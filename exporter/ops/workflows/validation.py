@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +16,7 @@ from cronsim import CronSim, CronSimError
 from exporter.ops.parameters import Fault
 from exporter.ops.workflows import expressions, templates
 from exporter.ops.workflows.actions import ACTIONS
-from exporter.ops.workflows.actions.definition import Action
+from exporter.ops.workflows.actions.definition import Action, Params
 from exporter.ops.workflows.definition import (
     Compensation,
     Condition,
@@ -37,6 +37,14 @@ from trading_bot.contract.codec import SECRET_NAME
 from trading_bot.contract.events import EVENTS
 from trading_bot.contract.telemetry.metrics import METRICS
 
+LONGEST_TEXT: Final = 200
+"""Characters of a parameter that names no maxLength."""
+PLAIN: Final[dict[ParameterType, Any]] = {
+    ParameterType.STRING: str,
+    ParameterType.INTEGER: int,
+    ParameterType.NUMBER: (int, float),
+    ParameterType.BOOLEAN: bool,
+}
 CONDITION_FIELDS: Final = ("state", "event", "http", "file")
 OWN_ROOTS: Final = ("parameters", "steps", "outputs", "execution")
 SOME_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,26 +80,30 @@ def workflow_schema() -> dict[str, Any]:
 
 
 def _params_rule(action: Action, definitions: dict[str, Any]) -> dict[str, Any]:
-    """Say how the params of an action look; any of them may be a template instead."""
+    """Say how the params of an action look."""
+    params = params_schema(action, definitions)
+    needs = {"required": ["params"]} if params["required"] else {}
+    return {
+        "if": {"properties": {"action": {"const": action.name}}, "required": ["action"]},
+        "then": {"properties": {"params": params}, **needs},
+    }
+
+
+def params_schema(action: Action, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of an action's params, any of which may be a template; adds what it refers to."""
     made = msgspec.json.schema(action.params)
-    name = made["$ref"].rpartition("/")[2]
-    inner = made["$defs"].pop(name)
+    inner = made["$defs"].pop(made["$ref"].rpartition("/")[2])
     definitions.update(made["$defs"])
     template = {"type": "string", "pattern": r"\$\{"}
     properties = {
         key: field if key in action.literal else {"anyOf": [field, template], **_telling(field)}
         for key, field in inner["properties"].items()
     }
-    params = {
+    return {
         "type": "object",
         "properties": properties,
         "required": inner.get("required", []),
         "additionalProperties": False,
-    }
-    needs = {"required": ["params"]} if inner.get("required") else {}
-    return {
-        "if": {"properties": {"action": {"const": action.name}}, "required": ["action"]},
-        "then": {"properties": {"params": params}, **needs},
     }
 
 
@@ -105,15 +117,12 @@ def validated(document: Any) -> tuple[Workflow | None, list[Fault]]:
         found = shown(type(document).__name__)
         example = "id: restart-bot"
         return None, [Fault(field=WHOLE, expected="a mapping of JSON's values", found=found, example=example)]
-    faults = schema_faults(document, workflow_schema())
-    if faults:
-        return None, faults
-    try:
+    try:  # the model checks as the schema does, a hundred times as fast; the schema has the better words
         workflow = msgspec.convert(document, Workflow)
     except (msgspec.ValidationError, ArithmeticError) as error:
         fault = Fault(field=WHOLE, expected="a workflow", found=shown(str(error)), example="id: restart-bot")
-        return None, [fault]
-    faults = list(_faults(workflow))
+        return None, schema_faults(document, workflow_schema()) or [fault]
+    faults = list(_of_actions(workflow)) or list(_faults(workflow))
     return (None, faults) if faults else (workflow, [])
 
 
@@ -123,14 +132,49 @@ def parameter_values(workflow: Workflow, given: Any) -> tuple[dict[str, Any], li
         found = shown(given)
         fault = Fault(field="parameters", expected="an object of JSON's values", found=found, example="{}")
         return {}, [fault]
-    schema = json_schema_of(workflow.parameters)
-    faults = [
-        msgspec.structs.replace(one, field=f"parameters.{one.field}") for one in schema_faults(given, schema)
-    ]
+    faults = list(_of_values(workflow.parameters, given))
     defaults = {
         name: one.default for name, one in workflow.parameters.items() if one.default is not msgspec.UNSET
     }
     return {**defaults, **given}, faults
+
+
+def _of_values(parameters: dict[str, Parameter], given: dict[str, Any]) -> list[Fault]:
+    if all(name in given or one.default is not msgspec.UNSET for name, one in parameters.items()) and all(
+        name in parameters and fits(value, parameters[name]) for name, value in given.items()
+    ):
+        return []
+    found = schema_faults(given, json_schema_of(parameters))
+    return [msgspec.structs.replace(one, field=f"parameters.{one.field}") for one in found]
+
+
+def fits(value: Any, parameter: Parameter) -> bool:
+    """Whether a value is what a parameter takes; the schema says it in words where it does not."""
+    kind = PLAIN[parameter.type]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        return False
+    if parameter.enum is not None and value not in parameter.enum:
+        return False
+    if isinstance(value, str):
+        least, most = parameter.min_length or 0, parameter.max_length or LONGEST_TEXT
+        pattern = parameter.pattern
+        return least <= len(value) <= most and (pattern is None or re.search(pattern, value) is not None)
+    if parameter.minimum is not None and value < parameter.minimum:
+        return False
+    return parameter.maximum is None or value <= parameter.maximum
+
+
+def _of_actions(workflow: Workflow) -> Iterator[Fault]:
+    for index, step in enumerate(workflow.steps):
+        for part, field in ((step, "action"), (step.compensate, "compensate.action")):
+            if part is not None and part.action not in ACTIONS:
+                close = difflib.get_close_matches(part.action, ACTIONS, n=1)
+                yield Fault(
+                    field=f"steps[{index}].{field}",
+                    expected=f"one of {', '.join(ACTIONS)}",
+                    found=shown(part.action),
+                    example=(close or ["check"])[0],
+                )
 
 
 def _faults(workflow: Workflow) -> Iterator[Fault]:
@@ -156,6 +200,8 @@ def _of_parameters(workflow: Workflow) -> Iterator[Fault]:
             given["default"] = parameter.default
         yield from _of_pattern(field, parameter)
         for place, value in given.items():
+            if fits(value, msgspec.structs.replace(parameter, pattern=None)):
+                continue
             for fault in schema_faults(value, {**bare, "pattern": ".*"} if "pattern" in bare else bare):
                 yield msgspec.structs.replace(fault, field=f"{field}.{place}")
 
@@ -351,8 +397,7 @@ def _of_params(part: Step | Compensation, place: Place) -> Iterator[Fault]:
             )
         for source in templates.sources(value):
             yield from _of_source(source, place, field)
-    if not templates.has_template(part.params):
-        yield from _of_conversion(part, place)
+    yield from _of_conversion(part, place)
     for text in _expressions_in(part):
         yield from _of_expression(text, place, "params")
 
@@ -369,15 +414,38 @@ def _expressions_in(part: Step | Compensation) -> Iterator[str]:
 
 
 def _of_conversion(part: Step | Compensation, place: Place) -> Iterator[Fault]:
+    """Hold the params to their action's; of those with a template only the name is known before it runs."""
+    kind = ACTIONS[part.action].params
+    hints, needed = _params_of(kind)
+    good = needed <= part.params.keys() <= hints.keys() and all(
+        templates.has_template(value) or _converts(value, hints[name]) for name, value in part.params.items()
+    )
+    if good:
+        return
+    made = msgspec.json.schema(kind)
+    told = params_schema(ACTIONS[part.action], made["$defs"])
+    found = schema_faults(part.params, {**told, "$defs": made["$defs"]})
+    for fault in found or [_misfit(part)]:
+        name = "" if fault.field == WHOLE else f".{fault.field}"
+        yield msgspec.structs.replace(fault, field=f"{place.field}.params{name}")
+
+
+@cache
+def _params_of(kind: type[Params]) -> tuple[dict[str, Any], frozenset[str]]:
+    needed = frozenset(field.name for field in msgspec.structs.fields(kind) if field.required)
+    return get_type_hints(kind, include_extras=True), needed
+
+
+def _converts(value: Any, kind: Any) -> bool:
     try:
-        msgspec.convert(part.params, ACTIONS[part.action].params)
-    except (msgspec.ValidationError, ArithmeticError) as error:
-        yield Fault(
-            field=f"{place.field}.params",
-            expected=f"the params of {part.action}",
-            found=shown(str(error)),
-            example="{}",
-        )
+        msgspec.convert(value, kind)
+    except (msgspec.ValidationError, ArithmeticError):
+        return False
+    return True
+
+
+def _misfit(part: Step | Compensation) -> Fault:
+    return Fault(field=WHOLE, expected=f"the params of {part.action}", found=shown(part.params), example="{}")
 
 
 def _of_source(source: str, place: Place, field: str) -> Iterator[Fault]:
