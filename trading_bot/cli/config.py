@@ -35,7 +35,7 @@ wait_option = click.option(
 
 @click.group
 def config() -> None:
-    """Trading settings: show, check, change, take back.
+    """Trading settings: show, check, change, take back. Each command takes --home DIR.
 
     Examples: tickertape config diff new.yaml · tickertape config apply new.yaml --reason "smaller orders"
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -192,6 +193,7 @@ def test_whoever_is_killed_between_the_steps_of_a_change_all_sides_agree_afterwa
 ):
     floor, operator = desk
     chance = random.Random(6)
+    PROCESSES.clear()
     steps = STEPS_LONG if long_run else STEPS
     for step in range(steps):
         limit = 9000 - step
@@ -204,12 +206,28 @@ def test_whoever_is_killed_between_the_steps_of_a_change_all_sides_agree_afterwa
         if "ops" in victims:
             operator.await_down()
         for victim in dict.fromkeys(victims):
-            floor.start(victim)
-        operator.await_up()
+            supervised(floor, victim)
+        assert wait_until(lambda: supervise(floor, operator), 2 * PATIENCE, every=0.2), floor.said("ops")
         assert operator.answered(reply)["status"] == "acknowledged"
         assert wait_until(operator.has_converged, PATIENCE), (operator.lines()[-1], floor.state().settings)
         assert floor.state().settings.generation == step + 2
     count("kill -9 of bot or ops in a change of settings", steps, "file, history and journal agree")
+
+
+def supervised(floor: Floor, name: str) -> None:
+    """Start a process; what holds its port or its lock a moment longer is met by :func:`supervise`."""
+    PROCESSES[name] = floor.start(name)
+
+
+def supervise(floor: Floor, operator: Operator) -> bool:
+    """Start again what has ended, as a supervisor would; return whether ops answers."""
+    for name, process in PROCESSES.items():
+        if process.poll() is not None:
+            supervised(floor, name)
+    return operator.is_up()
+
+
+PROCESSES: dict[str, subprocess.Popen[str]] = {}
 
 
 def _pause_a_moment(chance: random.Random) -> None:
