@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.build import HEAD, files
-from alerts.delivery import OPS_URL, Outlets, configuration
+from alerts.delivery import OPS_URL, SECRETS, Outlets, configuration
 from alerts.document import dump
 from alerts.examination import tests
 from alerts.rule import GRAFANA_URL, PUBLIC_URL, Links
@@ -60,6 +60,7 @@ def _outlets(chosen: argparse.Namespace) -> Outlets:
         mail_to=chosen.mail_to,
         mail_from=chosen.mail_from,
         smarthost=chosen.smarthost,
+        secrets=chosen.secrets or str(chosen.folder.resolve() / SECRETS),
     )
 
 
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mail-to")
     parser.add_argument("--mail-from", default=Outlets().mail_from)
     parser.add_argument("--smarthost", default=Outlets().smarthost)
+    parser.add_argument("--secrets", help="their folder as Alertmanager sees it  [default: FOLDER/secrets]")
     return parser
 
 

@@ -21,7 +21,9 @@ class Outlets(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ops``: the ops endpoint's address, with ``secrets/operate-key``. ``chat``: Slack or what speaks like it,
     with ``secrets/chat-url``. ``dead_man``: a service that pages when nothing arrives, ``secrets/dead-man-url``.
-    ``mail_to``: an address, with ``mail_from``, ``smarthost`` and ``secrets/mail-password``.
+    ``mail_to``: an address, with ``mail_from``, ``smarthost`` and ``secrets/mail-password``. ``secrets``: the
+    folder of these files as Alertmanager sees it; it looks for some of them from where it was started, not from
+    where its configuration lies, so an absolute path is right.
     """
 
     ops: str | None = None
@@ -30,6 +32,7 @@ class Outlets(msgspec.Struct, frozen=True, kw_only=True):
     mail_to: str | None = None
     mail_from: str = "tickertape@localhost"
     smarthost: str = "localhost:587"
+    secrets: str = SECRETS
 
 
 class Inhibition(msgspec.Struct, frozen=True):
@@ -155,7 +158,7 @@ def _globals(outlets: Outlets) -> dict[str, Any]:
         "smtp_from": outlets.mail_from,
         "smtp_smarthost": outlets.smarthost,
         "smtp_auth_username": outlets.mail_from,
-        "smtp_auth_password_file": f"{SECRETS}/mail-password",
+        "smtp_auth_password_file": f"{outlets.secrets}/mail-password",
     }
 
 
@@ -224,26 +227,26 @@ def _critical_silences_warning() -> dict[str, Any]:
 
 def _receiver(name: str, outlets: Outlets) -> dict[str, Any]:
     if name == "dead-man":
-        hooks = [{"url_file": f"{SECRETS}/dead-man-url"}] if outlets.dead_man else []
+        hooks = [{"url_file": f"{outlets.secrets}/dead-man-url"}] if outlets.dead_man else []
         return {"name": name, **({"webhook_configs": hooks} if hooks else {})}
     parts: dict[str, Any] = {"name": name}
     if outlets.ops:
-        parts["webhook_configs"] = [_ops(outlets.ops)]
+        parts["webhook_configs"] = [_ops(outlets.ops, outlets.secrets)]
     if outlets.chat:
-        parts["slack_configs"] = [_chat()]
+        parts["slack_configs"] = [_chat(outlets.secrets)]
     if outlets.mail_to and name.startswith("page"):
         parts["email_configs"] = [_mail(outlets.mail_to)]
     return parts
 
 
-def _ops(address: str) -> dict[str, Any]:
-    key = {"type": "Bearer", "credentials_file": f"{SECRETS}/operate-key"}
+def _ops(address: str, secrets: str) -> dict[str, Any]:
+    key = {"type": "Bearer", "credentials_file": f"{secrets}/operate-key"}
     return {"url": f"{address}/api/v1/alerts", "send_resolved": True, "http_config": {"authorization": key}}
 
 
-def _chat() -> dict[str, Any]:
+def _chat(secrets: str) -> dict[str, Any]:
     return {
-        "api_url_file": f"{SECRETS}/chat-url",
+        "api_url_file": f"{secrets}/chat-url",
         "send_resolved": True,
         "title": '{{ template "tickertape.title" . }}',
         "title_link": '{{ template "tickertape.link" . }}',

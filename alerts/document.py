@@ -23,7 +23,7 @@ class _Layout(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else ">" if len(value) > SHORT and " " in value else None
+    style = "|" if "\n" in value else ">" if len(value) > SHORT else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
