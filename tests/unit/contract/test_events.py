@@ -66,7 +66,7 @@ def test_every_struct_of_the_events_modules_is_in_the_table():
 
 def test_only_measurements_spans_and_snapshots_are_ever_pruned():
     pruned = {kind for kind, event in EVENTS.items() if event.RETENTION is not Retention.FACT}
-    assert pruned == {*FACTS_OF_MEASURING, "spans.recorded", "state.snapshotted"}
+    assert pruned == {*FACTS_OF_MEASURING, "spans.recorded", "state.snapshotted", "workflow.checkpointed"}
 
 
 def test_every_kind_with_free_values_is_redacted():

@@ -29,7 +29,7 @@ OPENTELEMETRY = {
 }
 """Attributes of its semantic conventions that we may use."""
 
-OPEN_LABELS = {"symbol", "strategy", "asset", "version", "python", "venue", "endpoint"}
+OPEN_LABELS = {"symbol", "strategy", "asset", "version", "python", "venue", "endpoint", "workflow"}
 """Labels whose values come from settings or venue: a few, for the life of a process."""
 
 
