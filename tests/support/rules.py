@@ -126,16 +126,14 @@ def carries(node: Any) -> set[str] | None:
         case promql.VectorSelector():
             known = labels_known(node.name) or {}
             return set(known) | ({"le"} if node.name.endswith("_bucket") else set())
-        case promql.MatrixSelector():
-            return carries(node.vector_selector)
         case promql.AggregateExpr():
             return set(node.modifier.labels) if node.modifier else set()
         case promql.Call():
             return _of_call(node)
         case promql.BinaryExpr():
             return _of_binary(node)
-        case promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
-            return carries(node.expr)
+        case promql.MatrixSelector() | promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
+            return carries(node.vector_selector if isinstance(node, promql.MatrixSelector) else node.expr)
     raise AssertionError(type(node))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from support.command import Command, free_ports, lines_of, wait_until
@@ -54,3 +56,34 @@ def test_an_unknown_program_is_a_usage_error_that_names_the_known_ones(command: 
     answer = command.run("up", "--with", "nagios")
     assert answer.returncode == 2
     assert "nagios: expected some of prometheus, alertmanager" in answer.stderr
+
+
+@pytest.mark.serial
+def test_alertmanager_tells_ops_what_fires_and_no_delivery_fails(
+    command: Command, prometheus: Path, alertmanager: Path
+):
+    server, manager = Prometheus(free_ports(1)[0]), free_ports(1)[0]
+    up = command.start(
+        "up",
+        "--with",
+        "prometheus,alertmanager",
+        PATH=f"{alertmanager.parent}:{prometheus.parent}:{os.environ['PATH']}",
+        BOT_PROMETHEUS_URL=f"http://127.0.0.1:{server.port}",
+        BOT_ALERTMANAGER_URL=f"http://127.0.0.1:{manager}",
+    )
+    assert wait_until(server.is_ready, 20)
+    assert wait_until(lambda: server.has('ALERTS{alertname="Watchdog", alertstate="firing"}'), 60, 0.5)
+    assert wait_until(lambda: server.has('up{job="alertmanager"} == 1'), 30, 0.5)
+    assert wait_until(lambda: server.has('up{job="tickertape-ops"} == 1'), 30, 0.5)
+    alert = [{"labels": {"alertname": "Tried", "severity": "critical", "component": "bot", "bot": "demo"}}]
+    request = Request(
+        f"http://127.0.0.1:{manager}/api/v2/alerts",
+        json.dumps(alert).encode(),
+        {"Content-Type": "application/json"},
+    )
+    urlopen(request, timeout=10).close()
+    told = 'sum(alertmanager_notifications_total{integration="webhook"}) > 0'
+    assert wait_until(lambda: server.has(told), 40, 0.5)
+    assert not server.has("sum(alertmanager_notifications_failed_total) > 0")
+    up.send_signal(signal.SIGTERM)
+    assert f"alertmanager at http://127.0.0.1:{manager}" in list(lines_of(up))
