@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -47,7 +47,7 @@ class ControlTape:
     def close(self) -> None:
         self.writer.close()
 
-    def __enter__(self) -> ControlTape:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -90,7 +90,8 @@ class Protection:
         """Look after every symbol until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):  # wait_for of Python 3.11 may swallow a cancellation
+                # `wait_for` of Python 3.11 may swallow a cancellation.
+                async with asyncio.timeout(LOOK_SECONDS):
                     await self._execution.moved.wait()
             self._execution.moved.clear()
             for symbol in self._concerned():

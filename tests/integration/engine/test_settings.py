@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from support.engine import Rig, play
 
+from trading_bot.boot.settings_file import read_config
 from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.events.lifecycle import SettingsApplied
-from trading_bot.boot.settings_file import read_config
 from trading_bot.engine.settings_source import DEFAULT_CONFIG
 
 
