@@ -213,7 +213,7 @@ def workflow(workflow_id: str) -> Response:
 def execute(workflow_id: str) -> Response:
     """Take an execution, or rehearse it."""
     parse(request.args, DryRunQuery)
-    body, here = parse_body(ExecuteBody), desk()
+    key, body, here = idempotency_key(), parse_body(ExecuteBody), desk()
     found = here.workflow(workflow_id)
     parameters = here.parameters(found, body.parameters)
     if not dependencies().view.caught_up:
@@ -234,7 +234,7 @@ def execute(workflow_id: str) -> Response:
             parameters=parameters,
             actor=actor,
             reason=body.reason,
-            idempotency_key=idempotency_key(),
+            idempotency_key=key,
             trace_id=trace.trace.trace_id,
             span_id=trace.span.span_id,
         )

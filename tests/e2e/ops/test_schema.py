@@ -92,3 +92,13 @@ def test_every_operation_of_settings_and_control_does_what_the_document_says(
     tested, generated = int(TESTED.findall(said)[-1]), int(GENERATED.findall(said)[-1])
     assert tested >= 17
     count("schemathesis: settings and control", generated, f"{tested} operations, 0 failures, no 5xx")
+
+
+def test_every_operation_of_workflows_does_what_the_document_says(served, tmp_path, long_run, count):
+    examples = EXAMPLES_LONG if long_run else EXAMPLES_SHORT
+    phases = "--phases=examples,coverage,fuzzing" if long_run else "--phases=examples"
+    only = "--include-path-regex=/api/v1/(workflows|alerts)"
+    said = play(served, tmp_path, served.home.operate_key, examples, only, phases)
+    tested, generated = int(TESTED.findall(said)[-1]), int(GENERATED.findall(said)[-1])
+    assert tested >= 14
+    count("schemathesis: workflows and alerts", generated, f"{tested} operations, 0 failures, no 5xx")
