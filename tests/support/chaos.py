@@ -166,11 +166,9 @@ class Chaos:
 
     def _play(self, name: str) -> None:
         how, signs = PLAYED[name]
-        after = self._position()
         self._say(f"fault {name}")
-        self._patiently(lambda: self._floor.switch(name, on=True, **how))
-        for kind, fields in signs:
-            wait_for_sign(self._floor, name, after, kind, fields, seconds=90)
+        while not self._seen(name, how, signs):
+            self._say(f"fault {name} once more: the bot was dead while it lasted")
         if name != "unreachable":
             self._patiently(lambda: self._floor.switch(name, on=False))
         if name == "banned":  # a person lifts the halt when the ban is over
@@ -178,6 +176,19 @@ class Chaos:
             self._patiently(self._resume)
         self._recovered(name)
         self.report.faults[name] += 1
+
+    def _seen(self, name: str, how: dict[str, Any], signs: list[Sign]) -> bool:
+        """Switch a fault on and wait for all its signs; return False where a kill kept the bot from seeing it."""
+        after, killed = self._position(), self.report.kills["run"]
+        self._patiently(lambda: self._floor.switch(name, on=True, **how))
+        try:
+            for kind, fields in signs:
+                wait_for_sign(self._floor, name, after, kind, fields, seconds=90)
+        except AssertionError:
+            if self.report.kills["run"] == killed:
+                raise
+            return False
+        return True
 
     def _resume(self) -> None:
         done = self._floor.command.run("resume", "--confirm")
