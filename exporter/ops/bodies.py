@@ -16,8 +16,14 @@ from trading_bot.contract.errors import NonRetriableError
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 LONGEST: Final = 80
+DEEPEST: Final = 64
+"""Levels of nesting. Nothing that is documented needs ten."""
+
+TOO_DEEP: Final = f"JSON nested deeper than {DEEPEST} levels"
 LARGEST_EXACT: Final = 2.0**53
 AT_PATH: Final = re.compile(r" - at `\$\.?([^`]*)`$")
+NOTHING: Final = "nothing"
+NOT_KNOWN: Final = "a field that is not known here"
 MISSING: Final = re.compile(r"missing required field `([^`]+)`")
 UNKNOWN: Final = re.compile(r"contains unknown field `([^`]+)`")
 
@@ -28,24 +34,38 @@ def parse_body(kind: type[Body]) -> Body:
     Raises:
         NonRetriableError: API_001, with the fault in its context.
     """
-    data = request.get_data() or b"{}"
     try:
-        return msgspec.convert(_with_integers(msgspec.json.decode(data)), kind)
+        body = decoded(request.get_data() or b"{}")
+    except ValueError as error:
+        found = str(error)[:LONGEST]
+        raise refused(
+            Fault(field="(body)", expected="a JSON object", found=found, example=_written(kind))
+        ) from None
+    try:
+        return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
-        fault = _fault(str(error), kind, data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        fault = Fault(
-            field="(body)", expected="a JSON object", found=str(error)[:LONGEST], example=_written(kind)
-        )
-    raise refused(fault)
+        raise refused(_fault(str(error), kind, body)) from None
 
 
-def _with_integers(value: Any) -> Any:
-    """Return a decoded value in which 5.0 is 5, as JSON means it."""
+def decoded(data: bytes) -> Any:
+    """Return JSON as values, in which 5.0 is 5, as JSON means it.
+
+    Raises:
+        ValueError: it is no JSON, a number of it is too large, or it is nested deeper than :data:`DEEPEST`.
+    """
+    try:
+        return _with_integers(msgspec.json.decode(data), 1)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+
+
+def _with_integers(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise ValueError(TOO_DEEP)
     if isinstance(value, dict):
-        return {key: _with_integers(item) for key, item in value.items()}
+        return {key: _with_integers(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_integers(item) for item in value]
+        return [_with_integers(item, depth + 1) for item in value]
     if isinstance(value, float) and abs(value) < LARGEST_EXACT and value.is_integer():
         return int(value)
     return value
@@ -57,7 +77,7 @@ def refused(fault: Fault) -> NonRetriableError:
     return NonRetriableError("API_001", message, errors=[msgspec.to_builtins(fault)])
 
 
-def _fault(message: str, kind: type[msgspec.Struct], data: bytes) -> Fault:
+def _fault(message: str, kind: type[msgspec.Struct], body: Any) -> Fault:
     named = MISSING.search(message) or UNKNOWN.search(message)
     place = AT_PATH.search(message)
     path = place[1] if place else ""
@@ -69,7 +89,7 @@ def _fault(message: str, kind: type[msgspec.Struct], data: bytes) -> Fault:
     return Fault(
         field=path[:LONGEST] or "(body)",
         expected=(described or expected)[:300],
-        found=_of_the_whole(data, path) if named else _found(data, path),
+        found=_found(body, path) if named is None else NOTHING if MISSING.search(message) else NOT_KNOWN,
         example=_example(kind, field),
     )
 
@@ -86,12 +106,7 @@ def _words(field: dict[str, Any]) -> str | None:
     return None
 
 
-def _of_the_whole(data: bytes, path: str) -> str:
-    return "nothing" if path.encode() not in data else "a field that is not known here"
-
-
-def _found(data: bytes, path: str) -> str:
-    value: Any = msgspec.json.decode(data)
+def _found(value: Any, path: str) -> str:
     for step in re.findall(r"[^.\[\]]+", path):
         if isinstance(value, dict) and step in value:
             value = value[step]

@@ -14,7 +14,7 @@ from exporter.ops.representations.problem import PROBLEM_JSON, next_of
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
 from trading_bot.contract.telemetry.metrics import API_REFUSALS
-from trading_bot.telemetry import rfc3339
+from trading_bot.telemetry import rfc3339, where
 
 INTERNAL: Final = "API_005"
 SERVER_ERROR: Final = 500
@@ -126,7 +126,9 @@ def _of_the_framework(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     """Record what happened with its cause; the client gets the trace id to find it by, nothing else."""
-    ours = NonRetriableError(INTERNAL, f"{request.method} {request.path[:200]} could not be answered")
-    ours.__cause__ = error
+    cause = getattr(error, "original_exception", None) or error  # what the framework wrapped
+    message = f"{request.method} {request.path[:200]} could not be answered"
+    ours = NonRetriableError(INTERNAL, message, where=where(cause))
+    ours.__cause__ = cause
     dependencies().recorder.failure(ours, asked_of(request.environ))
     return problem(NonRetriableError(INTERNAL, ours.message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading_bot.telemetry.errors import ErrorRecorder, log_committed, log_sink, tape_sink
+from trading_bot.telemetry.errors import ErrorRecorder, log_committed, log_sink, tape_sink, where
 from trading_bot.telemetry.jsonl import JsonLines, rfc3339
 from trading_bot.telemetry.tracing import SpanContext, Trace, Tracer
 
@@ -16,4 +16,5 @@ __all__ = [
     "log_sink",
     "rfc3339",
     "tape_sink",
+    "where",
 ]

@@ -8,6 +8,7 @@ event is committed, by :func:`tape_sink`'s listener. A process without one gives
 from __future__ import annotations
 
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -23,6 +24,12 @@ Sink = Callable[[SemanticError], object]
 
 UNEXPECTED: str = "BOT_999"
 """The code for an exception that nobody translated: a defect of ours."""
+
+FRAMES: int = 4
+"""Of a traceback, how many are kept."""
+
+PARTS: int = 3
+"""Of a file's path, how many are kept."""
 
 
 class Appender(Protocol):
@@ -96,17 +103,20 @@ def log_committed(log: JsonLines) -> Callable[[Sequence[Envelope]], None]:
 
 
 def _unexpected(error: BaseException) -> TickertapeError:
-    ours = NonRetriableError(UNEXPECTED, f"unexpected {describe(error)}", where=_where(error))
+    ours = NonRetriableError(UNEXPECTED, f"unexpected {describe(error)}", where=where(error))
     ours.__cause__ = error
     return ours
 
 
-def _where(error: BaseException) -> str:
-    """Return file and line of the innermost frame, enough to find it, without a traceback's size."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
+def where(error: BaseException) -> str:
+    """Return the innermost places of an exception, the deepest first: enough to find it, without a traceback's size."""
+    frames = list(traceback.walk_tb(error.__traceback__))[-FRAMES:]
+    places = (f"{_short(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}" for frame, line in frames)
+    return " < ".join(reversed(list(places))) or "unknown"
+
+
+def _short(path: str) -> str:
+    return "/".join(path.split("/")[-PARTS:])
 
 
 def _redacted(error: SemanticError) -> SemanticError:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Flask, Response, g, request
 
 from exporter.ops.access.keys import Principal
+from exporter.ops.bodies import decoded
 from exporter.ops.bridge import WORK
 from exporter.ops.dependencies import dependencies
 from exporter.ops.edge import request_id_of, trace_id_of
@@ -56,7 +57,10 @@ def _event(key: Principal, status: int) -> WriteAnswered:
 
 def _body() -> dict[str, Any]:
     """Return the JSON object of the request; nothing where it is none, or large."""
-    if not request.is_json or (request.content_length or 0) > LARGEST_READ:
+    if (request.content_length or 0) > LARGEST_READ:
         return {}
-    body = request.get_json(silent=True)
+    try:
+        body = decoded(request.get_data())
+    except ValueError:
+        return {}
     return body if isinstance(body, dict) else {}

@@ -115,6 +115,8 @@ def _sign_in() -> SignIn:
 def _body(kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(request.get_data(), type=kind)
+    except RecursionError:
+        raise NonRetriableError("API_001", "the body is nested too deep") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # The decoder's words name the field and no value.
         raise NonRetriableError("API_001", f"the body is not as documented: {error}") from error

@@ -127,6 +127,13 @@ def test_a_line_that_somebody_else_wrote_stays_and_is_passed_over(tmp_path: Path
         (b"[]", "(body)", "[]"),
         (b"not json", "(body)", "JSON"),
         (b"\xff\xfe", "(body)", "JSON"),
+        (b'{"settings": {}, "reason": "\xed\xa0\x80"}', "(body)", "decode"),
+        (b'{"settings": {}, "reason": "\\ud800"}', "(body)", "truncated"),
+        (b'{"settings": {"a": 1e400}, "reason": "x"}', "(body)", "out of range"),
+        (b'{"settings": {"a": ' + b"9" * 5000 + b'}, "reason": "x"}', "(body)", "out of range"),
+        (b'{"settings": {"a": NaN}, "reason": "x"}', "(body)", "JSON"),
+        (b"[" * 100_000, "(body)", "nested deeper than 64"),
+        (b'{"settings": ' + b'{"a":' * 100 + b"1" + b"}" * 100 + b"}", "(body)", "nested deeper than 64"),
     ],
 )
 def test_a_wrong_body_is_told_field_by_field(body: bytes, field: str, found: str):
