@@ -1,0 +1,157 @@
+"""Alertmanager's alerts: kept as facts, starting what the table says, with the evidence at the incident."""
+
+from __future__ import annotations
+
+import http.client
+
+import pytest
+from support.command import Command, wait_until
+from support.ops_process import OpsProcess
+from support.scripted_bot import ScriptedBot
+from support.workflow_api import WorkflowApi
+
+from trading_bot.boot.home import Home
+from trading_bot.contract.events.workflow import AlertReceived
+from trading_bot.journal import TapeReader
+
+
+def webhook(*alerts: dict, status: str = "firing") -> dict:
+    """Return what Alertmanager sends."""
+    return {
+        "version": "4",
+        "groupKey": '{}:{alertname="BotDown"}',
+        "truncatedAlerts": 0,
+        "status": status,
+        "receiver": "tickertape",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://127.0.0.1:9093",
+        "alerts": list(alerts),
+    }
+
+
+def alert(name: str = "BotDown", fingerprint: str = "c2b4dd0f8a1e6f35", **fields) -> dict:
+    return {
+        "status": "firing",
+        "labels": {"alertname": name, "severity": "critical", "bot": "demo"},
+        "annotations": {"summary": "The bot is down"},
+        "startsAt": "2026-11-22T01:33:22.123456789Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://127.0.0.1:9090/graph",
+        "fingerprint": fingerprint,
+        **fields,
+    }
+
+
+@pytest.fixture
+def api(tmp_path):
+    home = Home(tmp_path / "home").create()
+    ops = OpsProcess(Command(home.path))
+    with ScriptedBot(home):
+        try:
+            process = ops.command.start("ops", BOT_API_RATE_LIMIT="1000000/second")
+            api = WorkflowApi(home, ops.port)
+            assert wait_until(lambda: ops.is_up() or process.poll() is not None, 60)
+            assert process.poll() is None, process.stdout.read()
+            assert wait_until(lambda: api.ask("GET", "summary").status == 200, 30)
+            yield api
+        finally:
+            ops.command.stop_all()
+
+
+def test_an_alert_gathers_the_evidence_of_check_health_once(api):
+    answer = api.ask("POST", "alerts", webhook(alert()))
+    assert answer.status == 202, answer.body
+    taken = answer.json()["alerts"][0]
+    assert (taken["workflow_id"], taken["reason"]) == ("check-health", "Triggered")
+    again = api.ask("POST", "alerts", webhook(alert())).json()["alerts"][0]
+    assert (again["workflow_id"], again["reason"]) == (None, "AlreadyTriggered")
+    other = api.ask("POST", "alerts", webhook(alert("FeedStale", "d" * 16))).json()["alerts"][0]
+    assert other["reason"] == "CoolDown"
+    resolved = webhook(alert(status="resolved", endsAt="2026-11-22T02:00:00Z"), status="resolved")
+    assert api.ask("POST", "alerts", resolved).json()["alerts"][0]["reason"] == "Resolved"
+
+    def incident() -> dict:
+        found = {one["incident"]: one for one in api.get("alerts")["incidents"]}
+        return found[taken["incident"]]
+
+    assert wait_until(lambda: incident()["execution_state"] == "completed", 60)
+    found = incident()
+    assert (found["status"], found["workflow_id"]) == ("resolved", "check-health")
+    look = next(step for step in found["evidence"] if step["id"] == "look")
+    assert look["outputs"]["health"]
+    assert all(one["holds"] for one in look["evidence"])
+    execution = api.get(f"workflows/executions/{found['execution_id']}")
+    assert (execution["started_by"], execution["incident"]) == ("alert", taken["incident"])
+    with TapeReader.open(api.home.control) as reader:
+        kept = reader.read(0, 10, (AlertReceived.KIND,))
+    assert [envelope.payload.status for envelope in kept] == ["firing", "firing", "firing", "resolved"]
+
+
+def test_who_may_only_read_sends_no_alerts(api):
+    key = api.home.read_key.read_text().strip()
+    refused = api.ask("POST", "alerts", webhook(alert()), **{"X-API-Key": key})
+    assert (refused.status, refused.json()["error_code"]) == (403, "AUTH_002")
+    assert api.ask("POST", "workflows/check-health/execute", None, **{"X-API-Key": key}).status == 403
+    assert api.get("alerts")["incidents"] == []
+
+
+def test_a_file_that_is_no_workflow_is_listed_with_what_is_wrong_and_cannot_be_executed(api):
+    api.home.workflows.mkdir()
+    (api.home.workflows / "broken.yaml").write_text("id: broken\nname: Broken\n")
+    assert wait_until(lambda: any(one["id"] == "broken" for one in api.get("workflows")["workflows"]), 20)
+    entry = next(one for one in api.get("workflows")["workflows"] if one["id"] == "broken")
+    assert not entry["valid"]
+    assert {"steps", "risk", "description"} <= {fault["field"] for fault in entry["errors"]}
+    refused = api.ask("POST", "workflows/broken/execute")
+    assert (refused.status, refused.json()["error_code"]) == (422, "WF_001")
+
+
+def test_every_refusal_of_a_workflow_names_its_code(api):
+    assert api.ask("POST", "workflows/nothing/execute").json()["error_code"] == "WF_002"
+    assert api.ask("GET", "workflows/executions/nothing").json()["error_code"] == "WF_002"
+    wrong = api.ask("POST", "workflows/export-logs/execute", {"parameters": {"days": "x", "more": 1}})
+    assert (wrong.status, wrong.json()["error_code"]) == (422, "WF_003")
+    assert {one["field"] for one in wrong.json()["errors"]} == {"parameters.days", "parameters.more"}
+    first = api.ask("POST", "workflows/export-logs/execute", {}, **{"Idempotency-Key": "k"})
+    assert first.status == 202
+    other = api.ask(
+        "POST", "workflows/export-logs/execute", {"parameters": {"days": 2}}, **{"Idempotency-Key": "k"}
+    )
+    assert (other.status, other.json()["error_code"]) == (409, "WF_015")
+    api.followed(first.json()["execution_id"])
+    over = api.ask("POST", f"workflows/executions/{first.json()['execution_id']}/approve")
+    assert (over.status, over.json()["error_code"]) == (409, "WF_014")
+
+
+def test_the_page_of_ops_counts_executions_and_the_trace_has_a_span_for_each_step(api):
+    execution = api.followed(api.execute("export-logs"))
+    text = raw(api, "/metrics")
+    assert (
+        'tradingbot_workflow_executions_total{bot="demo",outcome="completed",workflow="export-logs"} 1'
+        in text
+    )
+    assert 'tradingbot_workflow_step_duration_seconds_count{bot="demo",workflow="export-logs"} 3' in text
+    assert 'tradingbot_workflow_running{bot="demo"} 0' in text
+    with TapeReader.open(api.home.control) as reader:
+        found = [
+            span
+            for envelope in reader.of_trace(execution["trace_id"], 100)
+            if envelope.kind == "spans.recorded"
+            for span in envelope.payload.spans
+        ]
+    root = next(span for span in found if span.name == "run workflow")
+    steps = [span for span in found if span.name == "run step"]
+    assert [span.attributes["tradingbot.workflow.step"] for span in steps] == ["room", "copy", "manifest"]
+    assert {span.parent_id for span in steps} == {root.span_id}
+    assert any(span.name == "answer request" and span.span_id == root.parent_id for span in found)
+
+
+def raw(api: WorkflowApi, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"X-API-Key": api.home.operate_key.read_text().strip()})
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
