@@ -19,7 +19,7 @@ from trading_bot.domain.health import Health
 from trading_bot.domain.state import Condition, Histogram, Issued, State
 from trading_bot.domain.tally import SEPARATOR
 
-SMALL_SET: Final = 16
+SMALL_SET: Final = 40
 """A family with closed sets of labels and at most so many possible series shows all of them from 0 on."""
 FEW_SERIES: Final = 400
 """The same for a counter by symbol or strategy, whose values are those of the bot."""

@@ -12,16 +12,22 @@ PACKAGES = ("trading_bot", "exporter")
 
 
 @cache
+def tree(path: Path) -> ast.Module:
+    """Return the syntax tree of a file, parsed once for all tests of a worker."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
 def modules() -> dict[Path, ast.Module]:
     """Return every module of the product, by its path relative to the root."""
     paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    return {path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    return {path.relative_to(ROOT): tree(path) for path in paths}
 
 
 def nodes(*kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
     """Yield every node of these kinds, with its module's path."""
-    for path, tree in modules().items():
-        for node in ast.walk(tree):
+    for path, module in modules().items():
+        for node in ast.walk(module):
             if isinstance(node, kinds):
                 yield path, node
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from support.syntax import tree
 
 ROOT = Path(__file__).parents[2]
 LONGEST_FUNCTION = 50
 MOCK_LINES = 20
+pytestmark = pytest.mark.xdist_group("source as syntax trees")  # one worker reads and parses for all
 GENERATED = {"requirements.lock", "requirements-dev.lock"}
 
 
@@ -35,16 +37,14 @@ def sources() -> tuple[Path, ...]:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
-
-
-def imports(path: Path) -> Iterator[str]:
+def imports(path: Path) -> tuple[str, ...]:
+    found: list[str] = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 ALLOWED = {
@@ -102,12 +102,13 @@ def test_no_function_is_longer_than_fifty_lines():
     assert not long
 
 
-def texts() -> Iterator[tuple[Path, str]]:
+@cache
+def texts() -> dict[Path, str]:
+    found = {}
     for path in tracked():
-        try:
-            yield path.relative_to(ROOT), path.read_text()
-        except UnicodeDecodeError:
-            continue
+        with contextlib.suppress(UnicodeDecodeError):
+            found[path.relative_to(ROOT)] = path.read_text()
+    return found
 
 
 def offending(
@@ -115,7 +116,7 @@ def offending(
 ) -> list[str]:
     return [
         f"{path}:{number}: {line.strip()[:80]}"
-        for path, text in texts()
+        for path, text in texts().items()
         if path.name not in GENERATED and path.suffix.endswith(suffix) and path not in skip
         for number, line in enumerate(text.splitlines(), 1)
         if pattern.search(line)

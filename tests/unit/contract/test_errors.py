@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -29,8 +30,10 @@ RESERVED = {
     "JRNL_015": "a reader that goes back counts it in tradingbot_exporter_rewinds_total",
 }
 """Codes that nothing raises, each with what happens in its place."""
+pytestmark = pytest.mark.xdist_group("source as syntax trees")  # one worker parses for all
 
 
+@cache
 def consequences() -> dict[str, set[str]]:
     """Return the exceptions of the product by name, each with the names of its bases up to TickertapeError."""
     parents = {
@@ -47,6 +50,7 @@ def consequences() -> dict[str, set[str]]:
     return parents
 
 
+@cache
 def made() -> list[tuple[str, str, str]]:
     """Return (place, exception, code) wherever an exception is made with its code spelled out."""
     exceptions = consequences()
@@ -58,6 +62,7 @@ def made() -> list[tuple[str, str, str]]:
     return found
 
 
+@cache
 def spelled() -> dict[str, str]:
     """Return every code spelled in the product outside its declaration, with one place of it."""
     found: dict[str, str] = {}
