@@ -223,6 +223,11 @@ class Observer:
         position = self._view.journal.position
         return position.seq if position is not None else 0
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether the journal has been read up to where it ended when this process began."""
+        return self._view.caught_up
+
     def read(self, function: Callable[[State, Health], T]) -> T:
         """Return what a function makes of state and health; it must be short and keep no part of the state."""
         return self._view.read(lambda state, health, _position: function(state, health))

@@ -173,9 +173,12 @@ class Executor:
                     self._bench.errors.record(error)
 
     def _pump(self) -> None:
-        """Start what may start: the oldest first, one of a workflow at a time."""
+        """Start what may start: the oldest first, one of a workflow at a time.
+
+        Nothing before the journal is read: a condition on a state that is not there yet would be wrong.
+        """
         with self._guard:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._bench.means.observer.caught_up:
                 return
             now = self._bench.means.clock.now_ns()
             for execution_id in self._ledger.read(

@@ -275,3 +275,15 @@ def test_an_execution_goes_on_by_the_definition_it_began_with(tmp_path):
         here.start()
         assert list(here.followed(execution_id).steps) == ["wait"]
         assert here.desk.workflow("own").steps[0].id == "other"
+
+
+
+def test_nothing_goes_on_before_the_journal_has_been_read(tmp_path, monkeypatch):
+    with shop(tmp_path) as here:
+        observer = here.bench.means.observer
+        monkeypatch.setattr(type(observer), "caught_up", property(lambda _self: False))
+        execution_id = here.execute(definition(step("look")))
+        time.sleep(1.2)
+        assert here.execution(execution_id).status == "queued"
+        monkeypatch.undo()
+        assert here.followed(execution_id).status == "completed"
