@@ -20,6 +20,7 @@ LEVELS_EVERY: Final = 30
 """Seconds. Service levels look at days: a sample each half minute is enough, and keeps them cheap."""
 SHORTEST: Final = 5
 """Seconds: a scaled window must hold some scrapes."""
+LEAST: Final = {alert.name: alert.lasting.least for alert in ALERTS}
 UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 _DURATION: Final = r"(\d+)([smhd])"
@@ -79,7 +80,7 @@ def _scaled(rule: dict[str, Any], scale: float) -> dict[str, Any]:
     scaled = {**rule, "expr": Promql(expression)}
     for key in ("for", "keep_firing_for"):
         if key in rule and scale != 1:
-            scaled[key] = shorter(rule[key], shortest=0)
+            scaled[key] = shorter(rule[key], shortest=LEAST[rule["alert"]] if key == "for" else 0)
     return scaled
 
 
@@ -91,7 +92,7 @@ def scaled_expression(expression: str, scale: float) -> str:
 
 def _shorter(duration: str, scale: float, shortest: int) -> str:
     seconds = seconds_of(duration) / scale
-    return f"{max(shortest, round(seconds))}s"
+    return f"{min(seconds_of(duration), max(shortest, round(seconds)))}s"
 
 
 def seconds_of(duration: str) -> int:

@@ -79,11 +79,13 @@ INHIBITIONS: Final = (
             "OrderRejectsHigh",
             "FillRatioLow",
             "ErrorRateHigh",
+            "BotNotRunning",
         ),
     ),
-    Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow", "BotNotRunning")),
+    Inhibition(("OrderRejectsHigh",), ("FillRatioLow",)),
+    Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow")),
     Inhibition(("FeedStale",), ("NoBars",), ("bot", "symbol")),
-    Inhibition(("FeedStale",), ("NoDecisions", "FeedBudgetBurning", "FeedReconnectStorm")),
+    Inhibition(("FeedStale",), ("NoDecisions", "FeedBudgetBurning", "FeedReconnectStorm", "BotNotRunning")),
     Inhibition(("NoDecisions",), ("NoBars",)),
     Inhibition(
         (

@@ -39,10 +39,15 @@ class Component(StrEnum):
 
 
 class Time(msgspec.Struct, frozen=True):
-    """A duration and the reason for it."""
+    """A duration and the reason for it.
+
+    ``least``: seconds below which it is not scaled for drills, where it waits for the bot itself: for a start,
+    or for an answer that it asks for.
+    """
 
     length: str
     reason: str
+    least: int = 0
 
 
 class Panel(msgspec.Struct, frozen=True):

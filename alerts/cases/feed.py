@@ -9,6 +9,7 @@ from alerts.cases.case import Case, Page, Silence, always, level, rising, runnin
 _OPEN: Final = {
     'tradingbot_market_session_open{bot="demo", symbol="EUR/USD"}': always(1),
     'tradingbot_settings_bar_seconds{bot="demo"}': always(60),
+    'tradingbot_start_timestamp_seconds{bot="demo"}': always(0),
 }
 _CLOSED: Final = {
     'tradingbot_market_session_open{bot="demo", symbol="EUR/USD"}': always(0),
@@ -117,6 +118,16 @@ SILENCES: Final = (
         why="a closed market has nothing to decide on",
         series={**_CLOSED, **_NO_DECISION},
         until=600,
+    ),
+    Silence(
+        alert="NoDecisions",
+        why="the bot has just been started after a long rest",
+        series={
+            **_OPEN,
+            'tradingbot_start_timestamp_seconds{bot="demo"}': level((600, 600)),
+            'tradingbot_last_decision_timestamp_seconds{bot="demo"}': always(0),
+        },
+        until=780,
     ),
     Silence(
         alert="NoDecisions",

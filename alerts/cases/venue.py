@@ -12,10 +12,10 @@ CASES: Final = (
     Case(
         alert="VenueUnreachable",
         series={_CONDITION: level((0, 120), (1, 180), (0, 600))},
-        quiet=175,
-        fires=210,
-        resolved=540,
-        pages=(Page("demo did not reach its venue for 79.17% of the last 2 minutes."),),
+        quiet=135,
+        fires=150,
+        resolved=420,
+        pages=(Page("demo did not reach its venue for 87.5% of the last 40 seconds."),),
     ),
     Case(
         alert="VenueRateLimitLow",
@@ -52,8 +52,8 @@ CASES: Final = (
 SILENCES: Final = (
     Silence(
         alert="VenueUnreachable",
-        why="half a minute of trouble passes by itself",
-        series={_CONDITION: level((0, 120), (1, 30), (0, 600))},
+        why="a quarter of a minute of trouble passes by itself",
+        series={_CONDITION: level((0, 120), (1, 15), (0, 600))},
         until=300,
     ),
 )

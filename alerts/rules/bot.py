@@ -86,7 +86,7 @@ ALERTS: Final = (
         severity=Severity.WARNING,
         component=Component.BOT,
         expression=f"{largest(series(recordings.MODE_HELD, mode=Not(('running',))))} == 1",
-        lasting=Time("5m", "a start, a short pause by an operator and a settled doubt end before"),
+        lasting=Time("5m", "a start, a short pause by an operator and a settled doubt end before", least=45),
         keeps=Time("2m", "a bot that goes in and out of its mode is one page"),
         summary="The bot's mode is not running",
         description=f"{{{{ $labels.bot }}}} takes no new risk for 5 minutes now; its mode is {_MODE}.",

@@ -32,9 +32,12 @@ def _open_long_enough(*by: labels.Label) -> str:
 
 
 def _overdue(age: str, *by: labels.Label) -> str:
+    """Return the age where it is too old, and not only because the bot has just been started."""
     joined = ", ".join(("bot", *(label.name for label in by)))
     limit = f"{BARS_MISSED} * {_BAR} + {BAR_GRACE}"
-    return f"{age} > on (bot) group_left () ({limit}) and on ({joined}) {_open_long_enough(*by)}"
+    has_run = f"time() - {largest(latest(metrics.START_TIME))} > {limit}"
+    is_late = f"{age} > on (bot) group_left () ({limit})"
+    return f"{is_late} and on ({joined}) {_open_long_enough(*by)} and on (bot) ({has_run})"
 
 
 _SINCE_BAR: Final = f"(time() - {largest(latest(metrics.BAR_TIME), labels.SYMBOL)})"

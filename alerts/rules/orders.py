@@ -27,7 +27,9 @@ ALERTS: Final = (
         severity=Severity.CRITICAL,
         component=Component.ORDERS,
         expression=f"{series(recordings.ORDERS_UNKNOWN_HELD)} > 0",
-        lasting=Time("30s", "asking the venue by client order id settles a lost answer within seconds"),
+        lasting=Time(
+            "30s", "asking the venue by client order id settles a lost answer within seconds", least=4
+        ),
         keeps=Time("1m", "one order settled and the next unknown is one page"),
         summary="The outcome of an order is not known",
         description="Orders in {{ $labels.symbol }} on {{ $labels.bot }} whose outcome is unknown for more than "

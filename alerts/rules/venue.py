@@ -14,12 +14,14 @@ ALERTS: Final = (
         name="VenueUnreachable",
         severity=Severity.CRITICAL,
         component=Component.VENUE,
-        expression=f"{largest(mean(metrics.CONDITION, '2m', condition='VenueReachable', status='False'))} > 0.5",
-        lasting=Time("0s", "a minute of two has passed already, also where the line flaps"),
+        expression=f"{largest(mean(metrics.CONDITION, '40s', condition='VenueReachable', status='False'))} > 0.5",
+        lasting=Time(
+            "0s", "half of the window has passed; quotes that are missed with it would page 10 s later"
+        ),
         keeps=Time("1m", "an exchange in trouble answers now and then"),
         summary="The exchange cannot be reached",
         description="{{ $labels.bot }} did not reach its venue for {{ $value | humanizePercentage }} of the last "
-        "2 minutes.",
+        "40 seconds.",
         impact="Nothing can be opened or closed, and orders on their way may have an unknown outcome.",
         first_step="Look at the venue's status page, then at this machine's network. The bot tries again by itself.",
         panel=Panel("overview", 107),

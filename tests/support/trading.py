@@ -90,8 +90,12 @@ class Floor:
     The exchange has a home of its own, so that what happens to the bot's home does not happen to it.
     """
 
-    def __init__(self, command: Command, exchange_home: Path, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, command: Command, exchange_home: Path, settings: dict[str, Any], *plays: str | Path
+    ) -> None:
+        """``plays`` are the exchange's arguments, a bar a second of the bundled series where there are none."""
         self.command = command
+        self._plays = plays or ("--bar", "1s")
         self.home = Home(command.home)
         self._exchange_home = exchange_home
         self._settings = settings
@@ -115,7 +119,7 @@ class Floor:
     def start(self, name: str) -> subprocess.Popen[str]:
         """Start ``run``, ``exporter``, ``ops`` or ``exchange``."""
         options = {"BOT_HOME": str(self._exchange_home)} if name == "exchange" else {}
-        arguments = ("--bar", "1s") if name == "exchange" else ()
+        arguments = map(str, self._plays) if name == "exchange" else ()
         process = self._running[name] = self.command.start(name, *arguments, **options)
         return process
 

@@ -8,7 +8,7 @@ from trading_bot.telemetry import ErrorRecorder
 from trading_bot.venues.protocol import StreamName
 
 TOLERATED_SECONDS = 3.0
-"""A stream may be away this long before the venue counts as not reachable."""
+"""The order stream may be away this long before the venue counts as not reachable."""
 
 
 class VenueWatch:
@@ -29,10 +29,14 @@ class VenueWatch:
 
     @property
     def failing_since(self) -> float | None:
-        """Seconds since requests fail or a stream is away for longer than tolerated; None if all is well."""
+        """Seconds since requests fail or the order stream is away for longer than tolerated; else None.
+
+        Streams of market data do not count: without them the venue still trades, and FeedFresh tells of them.
+        """
         now = self._clock.monotonic_ns()
         since = [] if self._request_failing_since is None else [self._request_failing_since]
-        since += [at for at in self._lost_streams.values() if now - at > TOLERATED_SECONDS * SECOND]
+        lost = self._lost_streams.get(StreamName.ORDERS)
+        since += [lost] if lost is not None and now - lost > TOLERATED_SECONDS * SECOND else []
         return (now - min(since)) / SECOND if since else None
 
     def succeeded(self) -> None:
@@ -49,10 +53,12 @@ class VenueWatch:
 
     def lost(self, stream: StreamName, message: str) -> None:
         """Note that a stream ended."""
-        self.message = f"the {stream} stream is lost: {message}"
+        told = f"the {stream} stream is lost: {message}"
+        if stream is StreamName.ORDERS:
+            self.message = told
         if stream not in self._lost_streams:
             self._lost_streams[stream] = self._clock.monotonic_ns()
-            self._errors.record(RetriableError("FEED_002", self.message, stream=stream))
+            self._errors.record(RetriableError("FEED_002", told, stream=stream))
 
     def restored(self, stream: StreamName) -> None:
         """Note that data flows again on a stream."""

@@ -141,21 +141,35 @@ def test_a_refused_message_is_an_error_and_is_counted(tmp_path: Path):
     play(scenario())
 
 
-def test_a_lost_stream_counts_against_the_venue_once_it_is_away_for_longer(tmp_path: Path):
+def test_a_lost_order_stream_counts_against_the_venue_once_it_is_away_for_longer(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path)
         async with rig.running() as bot:
-            rig.venue.lose_stream(StreamName.QUOTES)
+            rig.venue.lose_stream(StreamName.ORDERS)
             await bot.until(lambda: "FEED_002" in bot.codes())
             bot.beat()
             assert bot.state.conditions["VenueReachable"].status == "True"
             rig.clock.advance(4)
             bot.beat()
             assert bot.state.conditions["VenueReachable"].status == "False"
-            rig.venue.restore_stream(StreamName.QUOTES)
+            rig.venue.restore_stream(StreamName.ORDERS)
             await bot.until(lambda: bot.events(FeedReconnected))
             bot.beat()
             assert bot.state.conditions["VenueReachable"].status == "True"
+
+    play(scenario())
+
+
+def test_a_venue_whose_market_data_is_away_still_counts_as_reachable(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            rig.venue.lose_stream(StreamName.QUOTES)
+            await bot.until(lambda: "FEED_002" in bot.codes())
+            rig.clock.advance(60)
+            bot.beat()
+            assert bot.state.conditions["VenueReachable"].status == "True"
+            assert bot.state.conditions["FeedFresh"].status == "False"
 
     play(scenario())
 

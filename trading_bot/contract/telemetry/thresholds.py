@@ -20,7 +20,8 @@ MEMORY_FLOOR: Final = 250e6
 
 # Progress. Two bars may be late for a good reason; a third one is a stop.
 BARS_MISSED: Final = 3
-BAR_GRACE: Final = 15
+BAR_GRACE: Final = 40
+"""Longer than STALE_QUOTE: where quotes are missed as well, the page tells of the quotes."""
 FRESH_QUOTE: Final = 5
 """``stale_after_seconds``: from here on the bot itself trusts a quote no more."""
 STALE_QUOTE: Final = 30
