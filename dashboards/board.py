@@ -20,6 +20,8 @@ TAG: Final = "tickertape"
 PREFIX: Final = "tickertape-"
 COLUMNS: Final = 24
 SCHEMA: Final = 42
+PUBLIC_URL: Final = "http://127.0.0.1:8000"
+"""The default of BOT_PUBLIC_URL."""
 CARRIED: Final = "${bot:queryparam}&${symbol:queryparam}&${__url_time_range}"
 """What a link takes along: the chosen bots and symbols, and the time range."""
 
@@ -46,6 +48,7 @@ MARKS: Final = (
     Mark("Mode changes", marks.MODES, look.WARNING),
     Mark("Restarts", marks.RESTARTS, look.BAD, timed=True),
     Mark("Settings changes", marks.SETTINGS, look.UNKNOWN, timed=True),
+    Mark("Firing alerts", marks.ALERTS, look.BAD),
 )
 
 
@@ -57,7 +60,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     rows: tuple[Row, ...]
     variables: tuple[build.QueryVariable | build.TextBoxVariable | build.DatasourceVariable, ...] = ()
-    marks: tuple[str, ...] = ("Mode changes", "Restarts", "Settings changes")
+    marks: tuple[str, ...] = ("Mode changes", "Restarts", "Settings changes", "Firing alerts")
 
     @property
     def uid(self) -> str:
@@ -160,6 +163,22 @@ def choice(name: str, label: str, query: str, description: str) -> build.QueryVa
         .all_value(".+")
         .current(model.VariableOption(selected=True, text=["All"], value=["$__all"]))
     )
+
+
+def ops_endpoint() -> build.TextBoxVariable:
+    """Return where links to runbooks, errors and workflows lead; `python -m dashboards --public-url` changes it."""
+    return (
+        build.TextBoxVariable("ops")
+        .label("Ops endpoint")
+        .description("Where links to runbooks, errors and workflows lead: BOT_PUBLIC_URL.")
+        .default_value(PUBLIC_URL)
+        .current(model.VariableOption(selected=True, text=PUBLIC_URL, value=PUBLIC_URL))
+    )
+
+
+def in_ops(path: str) -> str:
+    """Return the address of something that the ops endpoint tells."""
+    return f"${{ops:raw}}/api/v1/{path}"
 
 
 def _annotation(mark: Mark, *, enabled: bool) -> build.AnnotationQuery:

@@ -8,6 +8,8 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
+from trading_bot.contract.telemetry import thresholds as limits
+
 GOOD: Final = "green"
 CAREFUL: Final = "yellow"
 WARNING: Final = "orange"
@@ -40,9 +42,13 @@ NONE_IS_GOOD: Final[Steps] = ((None, GOOD), (0.001, BAD))
 SOME_IS_CAREFUL: Final[Steps] = ((None, GOOD), (0.001, CAREFUL))
 SOME_IS_TROUBLE: Final[Steps] = ((None, GOOD), (0.001, WARNING))
 PROFIT: Final[Steps] = ((None, BAD), (0, GOOD))
-UTILISATION: Final[Steps] = ((None, GOOD), (0.7, CAREFUL), (0.9, BAD))
-"""Of a limit: look at it from 70 % on, act from 90 % on; at 100 % the bot acts by itself."""
-BUDGET_LEFT: Final[Steps] = ((None, BAD), (0.1, CAREFUL), (0.3, GOOD))
+UTILISATION: Final[Steps] = ((None, GOOD), (limits.LOSS_WARNING, CAREFUL), (limits.EXPOSURE_WARNING, BAD))
+"""Of a limit: look at it where the first alert does, act where the last does; at 100 % the bot acts by itself."""
+BUDGET_LEFT: Final[Steps] = (
+    (None, BAD),
+    (round(1 - limits.EXPOSURE_WARNING, 2), CAREFUL),
+    (round(1 - limits.LOSS_WARNING, 2), GOOD),
+)
 HEARTBEAT: Final[Steps] = ((None, GOOD), (3, BAD))
 """Seconds: a bot is silent when its heartbeat is older than three of its intervals."""
 SPARSE: Final = "30s"
@@ -54,17 +60,26 @@ NAME: Final = common.BigValueTextMode.NAME
 """Show a series' name instead of its value."""
 ALWAYS: Final = common.VisibilityMode.ALWAYS
 
-QUOTE_AGE: Final[Steps] = ((None, GOOD), (5, BAD))
-"""Seconds: stale_after_seconds."""
+QUOTE_AGE: Final[Steps] = ((None, GOOD), (limits.FRESH_QUOTE, CAREFUL), (limits.STALE_QUOTE, BAD))
+"""Seconds: from stale_after_seconds on its symbol is blocked; what is older yet does not come back by itself."""
 UNKNOWN_AGE: Final[Steps] = ((None, GOOD), (0.001, CAREFUL), (30, BAD))
 """Seconds: the first reconciliation after the doubt should have settled it."""
-RECONCILED: Final[Steps] = ((None, GOOD), (60, CAREFUL), (180, BAD))
+RECONCILED: Final[Steps] = ((None, GOOD), (60, CAREFUL), (limits.RECONCILED, BAD))
 """Seconds: two and six times reconcile_seconds."""
 SNAPSHOT: Final[Steps] = ((None, GOOD), (90, CAREFUL), (600, BAD))
 """Seconds: three times snapshot_seconds."""
 QUEUE: Final[Steps] = ((None, GOOD), (100, CAREFUL), (1000, BAD))
-FILL_SHARE: Final[Steps] = ((None, BAD), (0.8, CAREFUL), (0.95, GOOD))
-REJECT_SHARE: Final[Steps] = ((None, GOOD), (0.01, CAREFUL), (0.05, BAD))
+FILL_SHARE: Final[Steps] = ((None, BAD), (limits.FILLED, CAREFUL), (0.95, GOOD))
+REJECT_SHARE: Final[Steps] = ((None, GOOD), (0.01, CAREFUL), (limits.REJECTED, BAD))
+RATE_LIMIT: Final[Steps] = ((None, GOOD), (limits.RATE_LIMIT, BAD))
+DISK_LEFT: Final[Steps] = ((None, GOOD), (0, BAD), (limits.DISK_LEFT, CAREFUL), (7 * limits.DISK_LEFT, GOOD))
+DISK_FREE: Final[Steps] = ((None, BAD), (limits.DISK_FREE, CAREFUL), (4 * limits.DISK_FREE, GOOD))
+CALENDAR_LEFT: Final[Steps] = ((None, GOOD), (-1e12, BAD), (limits.CALENDAR_LEFT, GOOD))
+WORKFLOW_AGE: Final[Steps] = ((None, GOOD), (limits.WORKFLOW_AGE, BAD))
+BURN: Final[Steps] = ((None, GOOD), (limits.SLOWEST_BURN, CAREFUL), (limits.FAST_BURN, BAD))
+"""Times what a service level allows: from 1 on its budget does not last, from the last on a person is called."""
+LEVEL_LEFT: Final[Steps] = ((None, BAD), (0, CAREFUL), (0.5, GOOD))
+"""Of the error budget of three days: none is left, less than half is left, more is left."""
 
 
 def thresholds(steps: Steps) -> build.ThresholdsConfig:

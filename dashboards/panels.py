@@ -175,8 +175,13 @@ def states(identity: int, title: str, query: Query, description: str) -> stateti
     return _framed(panel, identity, title, description).span(12).height(8)
 
 
-def rows(identity: int, title: str, queries: dict[str, Query], description: str) -> table.Panel:
-    """Return a table whose value columns are the queries by heading, joined by their common labels."""
+def rows(
+    identity: int, title: str, queries: dict[str, Query], description: str, *, first: tuple[str, ...] = ()
+) -> table.Panel:
+    """Return a table whose value columns are the queries by heading, joined by their common labels.
+
+    ``first`` are the labels of the first columns, in order; the others follow.
+    """
     panel = table.Panel().show_header(show_header=True).thresholds(look.thresholds(((None, look.QUIET),)))
     for reference, query in zip(REFERENCES, queries.values(), strict=False):
         panel.with_target(_now(query, reference).format(PromQueryFormat.TABLE))
@@ -187,7 +192,7 @@ def rows(identity: int, title: str, queries: dict[str, Query], description: str)
             id_val="organize",
             options={
                 "excludeByName": {"Time": True, "__name__": True, "instance": True, "job": True},
-                "indexByName": {},
+                "indexByName": {label: index for index, label in enumerate(first)},
                 "renameByName": headings if len(queries) > 1 else {"Value": next(iter(queries))},
             },
         )
@@ -255,17 +260,23 @@ def age_column(steps: look.Steps) -> list[model.DynamicConfigValue]:
     return column(("unit", look.SECONDS), ("decimals", 1), *_in_colour(steps))
 
 
+def graded_column(
+    steps: look.Steps, unit: str, decimals: int, *, width: int
+) -> list[model.DynamicConfigValue]:
+    """Return the settings of a column of numbers, coloured by thresholds."""
+    return column(("unit", unit), ("decimals", decimals), ("custom.width", width), *_in_colour(steps))
+
+
 def worded_column(mapping: model.ValueMap, heading: str | None = None) -> list[model.DynamicConfigValue]:
     """Return the settings of a column whose values are shown as words, under another heading if given."""
     named = () if heading is None else (("displayName", heading),)
     return column(("mappings", [mapping]), ("custom.cellOptions", {"type": "color-text"}), *named)
 
 
-def linked_column(heading: str, title: str, address: str) -> list[model.DynamicConfigValue]:
-    """Return the settings of a column whose values are links; ``${__value.raw}`` is the value."""
-    return column(
-        ("displayName", heading), ("links", [{"title": title, "url": address}]), ("custom.width", 110)
-    )
+def linked_column(heading: str, links: dict[str, str], *, width: int = 110) -> list[model.DynamicConfigValue]:
+    """Return the settings of a column whose values are links, by title; ``${__value.raw}`` is the value."""
+    shown = [{"title": title, "url": address} for title, address in links.items()]
+    return column(("displayName", heading), ("links", shown), ("custom.width", width))
 
 
 def stacked() -> common.StackingConfig:
@@ -282,6 +293,11 @@ def on_the_right(*calculations: str) -> common.VizLegendOptions:
         .placement(options.LegendPlacement.RIGHT)
         .calcs(list(calculations))
     )
+
+
+def limit_dashes() -> common.GraphThresholdsStyleConfig:
+    """Return that thresholds are drawn as dashed lines."""
+    return common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED)
 
 
 def limit_area() -> common.GraphThresholdsStyleConfig:

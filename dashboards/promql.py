@@ -7,6 +7,7 @@ from typing import Final
 
 from trading_bot.contract.telemetry import labels
 from trading_bot.contract.telemetry.definition import Label, Metric, MetricType
+from trading_bot.contract.telemetry.recordings import Recording
 from trading_bot.contract.telemetry.selectors import Wanted as Wanted
 from trading_bot.contract.telemetry.selectors import WrongQuery as WrongQuery
 from trading_bot.contract.telemetry.selectors import selector
@@ -18,13 +19,17 @@ RATE: Final = "$__rate_interval"
 SHOWN: Final = "$__range"
 """The whole time range that the board shows."""
 PER_MINUTE: Final = 60
+WHAT: Final = "what"
+"""The label that tells apart what one panel shows of several metrics."""
+
+Source = Metric | Recording
 
 
-def series(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
+def series(metric: Source, **matchers: str | tuple[str, ...]) -> str:
     """Return a selector of the chosen bots, and symbols where the metric has them.
 
     Args:
-        metric: of the catalogue.
+        metric: of the catalogue, or a record of the rules.
         matchers: by label, the value or the values that are meant.
 
     Raises:
@@ -82,6 +87,17 @@ def or_none(part: str, whole: str) -> str:
     return f"({part} or 0 * {whole})"
 
 
+def mean(metric: Source, over: str = SHOWN, **matchers: str | tuple[str, ...]) -> str:
+    """Return a gauge's mean over a time, by default the one shown."""
+    _refuse(metric, MetricType.GAUGE)
+    return f"avg_over_time({series(metric, **matchers)}[{over}])"
+
+
+def either(parts: Mapping[str, str]) -> str:
+    """Return several expressions as one, told apart by the label ``what``: one question instead of many."""
+    return " or ".join(f'label_replace({part}, "{WHAT}", "{what}", "", "")' for what, part in parts.items())
+
+
 def age(metric: Metric, **matchers: str | tuple[str, ...]) -> str:
     """Return the seconds since a time that a gauge holds."""
     _refuse(metric, MetricType.GAUGE)
@@ -95,7 +111,7 @@ def values(metric: Metric, label: Label | None = None) -> str:
     return f"label_values({metric.name}{chosen}, {name})"
 
 
-def _selector(metric: Metric, name: str, matchers: Mapping[str, Wanted]) -> str:
+def _selector(metric: Source, name: str, matchers: Mapping[str, Wanted]) -> str:
     every_symbol = labels.SYMBOL in metric.labels and labels.SYMBOL.name not in matchers
     first = (EVERY_BOT, EVERY_SYMBOL) if every_symbol else (EVERY_BOT,)
     return selector(name, metric.labels, matchers, *first)
@@ -107,6 +123,7 @@ def _own(metric: Metric, label: Label) -> str:
     return label.name
 
 
-def _refuse(metric: Metric, wanted: MetricType) -> None:
-    if metric.type is not wanted:
-        raise WrongQuery(f"{metric.name} is a {metric.type}, not a {wanted}")
+def _refuse(metric: Source, wanted: MetricType) -> None:
+    kind = MetricType.GAUGE if isinstance(metric, Recording) else metric.type
+    if kind is not wanted:
+        raise WrongQuery(f"{metric.name} is a {kind}, not a {wanted}")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.boards import errors, execution, machinery, market_data, overview, risk, trading
+from dashboards.boards import (
+    errors,
+    execution,
+    guards,
+    levels,
+    machinery,
+    market_data,
+    operations,
+    overview,
+    risk,
+    trading,
+)
 
 BOARDS: Final = (
     overview.BOARD,
@@ -12,7 +23,10 @@ BOARDS: Final = (
     execution.BOARD,
     market_data.BOARD,
     risk.BOARD,
+    guards.BOARD,
     errors.BOARD,
     machinery.BOARD,
+    operations.BOARD,
+    levels.BOARD,
 )
 """In the order in which a person would open them."""

@@ -7,7 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.builders import dashboard
 
 from dashboards import look, panels
-from dashboards.board import Board, Row, address, choice, data_source
+from dashboards.board import Board, Row, address, choice, data_source, in_ops, ops_endpoint
 from dashboards.queries import errors
 from trading_bot.contract.errors import ERRORS
 
@@ -22,6 +22,7 @@ BOARD: Final = Board(
     description="What went wrong, what it means, and the records with cause, impact and what to do.",
     variables=(
         data_source("loki", "Logs", "loki"),
+        ops_endpoint(),
         choice("code", "Error code", errors.CODES, "Which error codes the log shows."),
         dashboard.TextBoxVariable("trace")
         .label("Trace id")
@@ -95,13 +96,18 @@ BOARD: Final = Board(
                     "By code, with meaning and consequence",
                     {"Count": errors.COUNTS},
                     "What occurred in this time and what follows from it: RetriableError is repeated by itself, "
-                    "OrderDenied costs one order, HaltError stops trading, OperatorError needs a person. Click a code "
-                    "for its records; docs/reference/errors.md has cause, impact and remediation.",
+                    "OrderDenied costs one order, HaltError stops trading, OperatorError needs a person. Click a "
+                    "code for its records, or for its cause, remedy and runbooks at the ops endpoint (asks for a "
+                    "key).",
                 )
                 .override_by_name(
                     "code",
                     panels.linked_column(
-                        "Code", "Its records", f"{address('errors')}&var-code=${{__value.raw}}"
+                        "Code",
+                        {
+                            "Its records": f"{address('errors')}&var-code=${{__value.raw}}",
+                            "Cause, remedy and runbooks": in_ops("errors/${__value.raw}"),
+                        },
                     ),
                 )
                 .override_by_name("meaning", panels.worded_column(TITLES, "Meaning"))

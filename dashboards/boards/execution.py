@@ -31,8 +31,8 @@ BOARD: Final = Board(
                     102,
                     "Rejected",
                     orders.REJECTED_SHARE,
-                    "By the venue, of the orders that ended in this time. Good: 0 %. Otherwise the error's context has "
-                    "the venue's own words.",
+                    "By the venue, of the orders that ended in this time. Good: 0 %. Otherwise the error's context "
+                    "has the venue's own words.",
                 )
                 .unit(look.SHARE)
                 .decimals(0)
@@ -73,7 +73,8 @@ BOARD: Final = Board(
                     106,
                     "Order budget used",
                     orders.ORDER_RATE_USED,
-                    "Orders of the last minute as a share of max_orders_per_minute. At 100 % further ones are denied.",
+                    "Orders of the last minute as a share of max_orders_per_minute. At 100 % further ones are "
+                    "denied.",
                 )
                 .unit(look.SHARE)
                 .decimals(0)
@@ -166,7 +167,7 @@ BOARD: Final = Board(
                     "only closes positions: set this machine's clock (NTP).",
                 )
                 .unit(look.SECONDS)
-                .span(6)
+                .span(5)
                 .no_value(look.SILENT),
                 panels.gauges(
                     303,
@@ -186,7 +187,30 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
-                .span(5)
+                .span(6)
+                .no_value("nothing is scraped"),
+                panels.lines(
+                    305,
+                    "Rate limit used",
+                    (orders.RATE_LIMIT_USED,),
+                    "Of the venue's budget of requests, at its last answer. Good: below the dashed line at 80 %; "
+                    "above, the bot slows down what is not urgent, and a venue may ban it at 100 %.",
+                )
+                .unit(look.SHARE)
+                .axis_soft_min(0)
+                .axis_soft_max(1)
+                .thresholds(look.thresholds(look.RATE_LIMIT))
+                .thresholds_style(panels.limit_area())
+                .no_value("the venue does not say"),
+                panels.bars(
+                    306,
+                    "Asked again, a minute",
+                    (orders.RETRIES,),
+                    "Readings that the venue failed to answer and that were repeated; orders never are. Good: 0. "
+                    "Many: the venue or the line is bad, and the budget of requests goes there.",
+                )
+                .unit(look.PER_MINUTE)
+                .axis_soft_max(1)
                 .no_value("nothing is scraped"),
             ),
         ),

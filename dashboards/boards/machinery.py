@@ -13,7 +13,7 @@ BOARD: Final = Board(
     name="machinery",
     title="Tickertape / Machinery",
     description="The decision cycle, the journal, the exporter and the shipping of traces and logs.",
-    marks=("Restarts",),
+    marks=("Restarts", "Firing alerts"),
     rows=(
         Row(
             100,
@@ -49,7 +49,7 @@ BOARD: Final = Board(
                 panels.lines(
                     104,
                     "Processor",
-                    (machinery.CPU, machinery.EXPORTER_CPU),
+                    (machinery.CPU,),
                     "Cores used. Good: well below one each.",
                 )
                 .unit(look.SHARE)
@@ -59,7 +59,7 @@ BOARD: Final = Board(
                 panels.lines(
                     105,
                     "Memory",
-                    (machinery.MEMORY, machinery.EXPORTER_MEMORY),
+                    (machinery.MEMORY,),
                     "Good: flat. Climbing without end: a leak.",
                 )
                 .unit(look.BYTES)
@@ -102,22 +102,50 @@ BOARD: Final = Board(
                 .span(6)
                 .no_value("nothing is scraped"),
                 panels.number(
+                    210,
+                    "What must not happen, in this time",
+                    machinery.NEVER,
+                    "Good: 0 each. Unclean stops: runs that were killed or crashed. Measurements dropped: the "
+                    "journal could not be written for long. Folds that disagree: bot and exporter reckon "
+                    "differently from the same tape; that is a bug, please report it with the journal.",
+                )
+                .decimals(0)
+                .display_name("${__field.labels.what}")
+                .thresholds(look.thresholds(look.NONE_IS_GOOD))
+                .span(9)
+                .no_value("nothing is scraped"),
+                panels.number(
+                    211,
+                    "Disk full in",
+                    machinery.DISK_LEFT,
+                    "If the journal grows on as in the last hour. Good: weeks. Below a day an alert asks for room: "
+                    "move exports away, or lower the retention. Until an hour has passed it is a first guess.",
+                )
+                .unit(look.DURATION)
+                .decimals(0)
+                .thresholds(look.thresholds(look.DISK_LEFT))
+                .span(3)
+                .no_value("it does not grow"),
+                panels.number(
+                    212,
+                    "Disk free",
+                    machinery.DISK_FREE,
+                    "Room for the journal. Below 512 MiB an alert asks for more; when it is full the bot only "
+                    "cancels.",
+                )
+                .unit(look.BYTES)
+                .thresholds(look.thresholds(look.DISK_FREE))
+                .span(3)
+                .no_value("nothing is scraped"),
+                panels.number(
                     204,
                     "Not yet committed",
                     machinery.QUEUE,
                     "Events that wait for the writer. Good: a handful. Growing: the journal cannot be written.",
                 )
                 .thresholds(look.thresholds(look.QUEUE))
+                .span(3)
                 .no_value(look.SILENT),
-                panels.number(
-                    205,
-                    "Measurements dropped in this time",
-                    machinery.DROPPED,
-                    "Good: 0. Only after the journal could not be written for long; facts are never dropped.",
-                )
-                .decimals(0)
-                .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .no_value("nothing is scraped"),
                 panels.number(
                     206,
                     "Last snapshot",
@@ -127,35 +155,18 @@ BOARD: Final = Board(
                 .unit(look.SECONDS)
                 .decimals(0)
                 .thresholds(look.thresholds(look.SNAPSHOT))
+                .span(3)
                 .no_value("none yet"),
                 panels.number(
-                    207,
-                    "Unclean stops in this time",
-                    machinery.UNCLEAN,
-                    "Runs that ended without saying so: killed or crashed. Good: 0.",
-                )
-                .decimals(0)
-                .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .no_value("nothing is scraped"),
-                panels.number(
-                    208,
-                    "Folds that disagree",
-                    machinery.DISAGREEMENTS,
-                    "Snapshots of the bot that differ from the exporter's own reckoning. Good: 0; anything else is a "
-                    "bug: please report it with the journal.",
-                )
-                .decimals(0)
-                .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .no_value("nothing is scraped"),
-                panels.number(
                     209,
-                    "Parts of the page that fail",
+                    "Page parts failing",
                     machinery.FAILED_PARTS,
                     "Which part of the exporter's page could not be rendered. None is good; the rest is still right.",
                 )
                 .mappings([words.FAILS])
                 .display_name(panels.named(machinery.FAILED_PARTS))
                 .thresholds(look.thresholds(((None, look.GOOD),)))
+                .span(3)
                 .no_value("none"),
             ),
         ),
@@ -167,7 +178,8 @@ BOARD: Final = Board(
                     301,
                     "Scrape",
                     machinery.SCRAPED,
-                    "Whether Prometheus reaches the exporter. UNREACHABLE: everything else here is old.",
+                    "Whether Prometheus reaches exporter and ops endpoint. UNREACHABLE: everything else of it is "
+                    "old.",
                 )
                 .mappings([words.SCRAPE])
                 .height(8)
@@ -213,8 +225,8 @@ BOARD: Final = Board(
                     306,
                     "Shipping trouble in this time",
                     machinery.SHIPPING_TROUBLE,
-                    "Requests that the collector refused (they are repeated), and records that were pruned before they "
-                    "were shipped (they are lost to Tempo and Loki, not to the journal).",
+                    "Requests that the collector refused (they are repeated), and records that were pruned before "
+                    "they were shipped (they are lost to Tempo and Loki, not to the journal).",
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))

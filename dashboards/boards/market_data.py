@@ -22,8 +22,8 @@ BOARD: Final = Board(
                     101,
                     "Oldest quote",
                     market.OLDEST,
-                    "Good: about a second while sessions are open. From 5 s on (stale_after_seconds) its symbol takes "
-                    "no new risk.",
+                    "Good: about a second while sessions are open. From 5 s on (stale_after_seconds) its symbol "
+                    "takes no new risk.",
                 )
                 .unit(look.SECONDS)
                 .decimals(1)
@@ -42,10 +42,10 @@ BOARD: Final = Board(
                 .no_value("none"),
                 panels.number(
                     103,
-                    "Refused messages in this time",
+                    "Refused messages",
                     market.REFUSED,
-                    "Not a number, not positive, or bid above ask. Good: 0. Otherwise the venue sends nonsense: "
-                    "see Errors.",
+                    "In this time: not a number, not positive, or bid above ask. Good: 0. Otherwise the venue sends "
+                    "nonsense: see Errors.",
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
@@ -101,6 +101,35 @@ BOARD: Final = Board(
                 .axis_soft_min(0)
                 .interval("10s")
                 .no_value("nothing is scraped"),
+                panels.bars(
+                    109,
+                    "Blocked symbols by reason",
+                    (market.BLOCKS,),
+                    "How many, and why. Empty is good. StaleFeed: nothing comes; FrozenBook: quotes come and never "
+                    "change; PriceJump: the price moved too far at once and the venue is asked; UnknownSession: no "
+                    "trading hours are known; UnknownOrder, Mismatch, Unprotected, StuckPosition: see Risk and "
+                    "Guards.",
+                )
+                .decimals(0)
+                .override_by_name("StaleFeed", panels.coloured(look.WARNING))
+                .override_by_name("FrozenBook", panels.coloured(look.CAREFUL))
+                .override_by_name("UnknownOrder", panels.coloured(look.UNKNOWN))
+                .override_by_name("Mismatch", panels.coloured(look.BAD))
+                .span(16)
+                .no_value("none in this time"),
+                panels.number(
+                    110,
+                    "Trading hours known for",
+                    market.CALENDAR_LEFT,
+                    "How long the shipped table of sessions still reaches, by calendar. Below 30 days: update "
+                    "Tickertape; afterwards the calendar's symbols take no new risk.",
+                )
+                .unit(look.DURATION)
+                .decimals(0)
+                .thresholds(look.thresholds(look.CALENDAR_LEFT))
+                .span(8)
+                .height(8)
+                .no_value("no calendar that ends: the symbols trade around the clock"),
             ),
         ),
         Row(
@@ -122,7 +151,8 @@ BOARD: Final = Board(
                     202,
                     "Bar lateness",
                     (market.BAR_DELAY,),
-                    "From the end of a bar to its record. Good: milliseconds. Growing: the network or a busy machine.",
+                    "From the end of a bar to its record. Good: milliseconds. Growing: the network or a busy "
+                    "machine.",
                 )
                 .unit(look.SECONDS)
                 .axis_soft_min(0)
@@ -147,8 +177,8 @@ BOARD: Final = Board(
                     301,
                     "Price against its average",
                     (market.AGAINST_AVERAGE,),
-                    "How far each symbol is from its own average of the time shown, so that prices of every size share "
-                    "an axis.",
+                    "How far each symbol is from its own average of the time shown, so that prices of every size "
+                    "share an axis.",
                 )
                 .unit(look.SHARE)
                 .no_value(look.SILENT),

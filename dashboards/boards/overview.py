@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards import look, panels
-from dashboards.board import Board, Row, address
+from dashboards.board import Board, Row, address, in_ops, ops_endpoint
 from dashboards.boards import words
-from dashboards.queries import account, errors, health, market, orders, risk
+from dashboards.queries import account, alerts, errors, health, orders, risk
 
 BOARD: Final = Board(
     name="overview",
     title="Tickertape / Overview",
     description="Is the bot alive, safe and making money? Green is good, red needs a person, purple is not known.",
+    variables=(ops_endpoint(),),
     rows=(
         Row(
             100,
@@ -33,8 +34,8 @@ BOARD: Final = Board(
                     102,
                     "Because",
                     health.REASON,
-                    "The one reason why it is alive or down. Alive is good; Frozen: the loop hangs; Dead: the process "
-                    "is gone; JournalUnwritable: the disk is full or broken, only cancels pass.",
+                    "The one reason why it is alive or down. Alive is good; Frozen: the loop hangs; Dead: the "
+                    "process is gone; JournalUnwritable: the disk is full or broken, only cancels pass.",
                 )
                 .text_mode(look.NAME)
                 .thresholds(look.thresholds(((None, look.BAD),)))
@@ -86,24 +87,56 @@ BOARD: Final = Board(
                     107,
                     "Conditions",
                     health.CONDITIONS,
-                    "Health is made of these. All green is healthy; red says what is wrong, purple that nobody knows. "
-                    "The bot's summary (`tickertape status`) has reason and message of each.",
+                    "Health is made of these. All green is healthy; red says what is wrong, purple that nobody "
+                    "knows. The bot's summary (`tickertape status`) has reason and message of each.",
                 )
                 .mappings([words.STATUS])
-                .span(14)
+                .span(9)
+                .height(9)
                 .no_value("nothing is scraped"),
+                panels.rows(
+                    109,
+                    "Firing alerts",
+                    {"For": alerts.FIRING_FOR},
+                    "Empty is good. critical: now; warning: by day. Click an alert for its runbook, which says what "
+                    "to do and which workflow does it (the ops endpoint asks for a read key).",
+                    first=("Time", "alertname", "severity", "Value", "component", "bot"),
+                )
+                .override_by_name(
+                    "alertname",
+                    panels.linked_column(
+                        "Alert",
+                        {
+                            "Runbook": in_ops("runbooks/${__value.raw}"),
+                            "Workflows": in_ops("workflows"),
+                            "What happened": in_ops("incident"),
+                        },
+                        width=170,
+                    ),
+                )
+                .override_by_name(
+                    "severity",
+                    [*panels.worded_column(words.SEVERITY, "Severity"), *panels.column(("custom.width", 80))],
+                )
+                .override_by_name("component", panels.column(("displayName", "Of"), ("custom.width", 80)))
+                .override_by_name("bot", panels.column(("displayName", "Bot"), ("custom.width", 60)))
+                .override_by_name("For", panels.column(("unit", look.DURATION), ("decimals", 0)))
+                .span(8)
+                .height(9)
+                .no_value("none fires"),
                 panels.gauges(
                     108,
                     "Limits used",
                     risk.UTILISATION,
-                    "Share of each limit. From 70 % on look at it, from 90 % on act; at 100 % orders are denied, "
+                    "Share of each limit. From 70 % on look at it, from 95 % on act; at 100 % orders are denied, "
                     "and loss and drawdown open their breaker. An order that closes a position may go beyond.",
                 )
                 .unit(look.SHARE)
                 .max(1)
                 .decimals(0)
                 .thresholds(look.thresholds(look.UTILISATION))
-                .span(10)
+                .span(7)
+                .height(9)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Risk and reconciliation", address("risk"))]),
             ),
@@ -120,6 +153,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.MONEY)
                 .decimals(2)
+                .span(5)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Trading", address("trading"))]),
                 panels.trend(
@@ -131,6 +165,7 @@ BOARD: Final = Board(
                 .unit(look.MONEY)
                 .decimals(2)
                 .thresholds(look.thresholds(look.PROFIT))
+                .span(5)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Trading", address("trading"))]),
                 panels.trend(
@@ -141,6 +176,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.SHARE)
                 .decimals(2)
+                .span(5)
                 .no_value(look.SILENT),
                 panels.number(
                     204,
@@ -152,24 +188,14 @@ BOARD: Final = Board(
                 .unit(look.SHARE)
                 .decimals(0)
                 .thresholds(look.thresholds(look.BUDGET_LEFT))
+                .span(5)
                 .no_value(look.SILENT),
-                panels.number(
-                    205,
-                    "Oldest quote",
-                    market.OLDEST,
-                    "Age of the oldest quote of the chosen symbols. From 5 s on a symbol takes no new risk while "
-                    "its session is open.",
-                )
-                .unit(look.SECONDS)
-                .decimals(1)
-                .thresholds(look.thresholds(look.QUOTE_AGE))
-                .no_value("no quote yet")
-                .data_links([panels.link("Market data", address("market-data"))]),
                 panels.number(
                     206,
                     "Fills in this time",
                     orders.FILLS_SHOWN,
-                    "Executions in the time range shown. None on a trading day: see Signals against orders in Trading.",
+                    "Executions in the time range shown. None on a trading day: see Signals against orders in "
+                    "Trading.",
                 )
                 .decimals(0)
                 .no_value("no fill yet")
@@ -177,7 +203,7 @@ BOARD: Final = Board(
                 panels.lines(
                     207,
                     "Equity",
-                    (account.EQUITY, account.DAY_START),
+                    (account.EQUITY_AND_START,),
                     "Equity against that of the day's start: above the dashed line the day is in profit.",
                 )
                 .unit(look.MONEY)
@@ -209,14 +235,18 @@ BOARD: Final = Board(
             "Trouble",
             (
                 panels.number(
-                    301,
-                    "Orders of unknown outcome",
-                    orders.UNKNOWN,
-                    "Good: 0. Such an order blocks its symbol until the venue has answered for it; the bot asks by "
+                    306,
+                    "Orders at the venue",
+                    orders.OPEN_AND_UNKNOWN,
+                    "Working: neither over nor unknown; market orders are that for moments only. Of unknown outcome: "
+                    "good is 0. Such an order blocks its symbol until the venue has answered for it; the bot asks by "
                     "itself. Minutes long: look at the venue's own page.",
                 )
+                .decimals(0)
+                .display_name("${__field.labels.what}")
+                .override_by_name("working", panels.coloured(look.NEUTRAL))
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .span(6)
+                .span(10)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Execution", address("execution"))]),
                 panels.number(
@@ -227,17 +257,9 @@ BOARD: Final = Board(
                     "blocked. `tickertape status` shows both values.",
                 )
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .span(6)
+                .span(5)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Risk and reconciliation", address("risk"))]),
-                panels.number(
-                    303,
-                    "Working orders",
-                    orders.OPEN,
-                    "Orders at the venue that are neither over nor unknown. Market orders are here for moments only.",
-                )
-                .span(6)
-                .no_value(look.SILENT),
                 panels.number(
                     304,
                     "Blocked symbols",
@@ -248,7 +270,7 @@ BOARD: Final = Board(
                 .mappings([words.NAMED_BLOCK])
                 .display_name(panels.named(health.BLOCKED))
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .span(6)
+                .span(9)
                 .no_value("none")
                 .data_links([panels.link("Market data", address("market-data"))]),
                 panels.gauges(

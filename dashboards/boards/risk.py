@@ -22,13 +22,14 @@ BOARD: Final = Board(
                     101,
                     "Limits used",
                     risk.UTILISATION,
-                    "Share of each limit now. From 70 % on look at it, from 90 % on act; at 100 % orders are denied, "
+                    "Share of each limit now. From 70 % on look at it, from 95 % on act; at 100 % orders are denied, "
                     "and loss and drawdown open their breaker. An order that closes a position may go beyond.",
                 )
                 .unit(look.SHARE)
                 .max(1)
                 .decimals(0)
                 .thresholds(look.thresholds(look.UTILISATION))
+                .height(10)
                 .no_value(look.SILENT),
                 panels.lines(
                     102,
@@ -42,6 +43,7 @@ BOARD: Final = Board(
                 .thresholds(look.thresholds(look.UTILISATION))
                 .thresholds_style(panels.limit_area())
                 .span(16)
+                .height(10)
                 .no_value(look.SILENT),
                 panels.rows(
                     103,
@@ -59,8 +61,8 @@ BOARD: Final = Board(
                     104,
                     "Orders denied, a minute",
                     (risk.DENIALS,),
-                    "By the limit, or the reason where it is none. Some are the limits' work; many are a strategy that "
-                    "wants too much.",
+                    "By the limit, or the reason where it is none. Some are the limits' work; many are a strategy "
+                    "that wants too much.",
                 )
                 .unit(look.PER_MINUTE)
                 .span(7)
@@ -87,8 +89,8 @@ BOARD: Final = Board(
                     201,
                     "Kill switch",
                     risk.KILL_SWITCH,
-                    "off is good. ENGAGED: somebody, or an error, halted the bot. `tickertape resume --confirm` lifts "
-                    "it, when the reason is gone.",
+                    "off is good. ENGAGED: somebody, or an error, halted the bot. `tickertape resume --confirm` "
+                    "lifts it, when the reason is gone.",
                 )
                 .mappings([words.SWITCH])
                 .color_mode(look.BACKGROUND)
@@ -97,13 +99,14 @@ BOARD: Final = Board(
                     202,
                     "Breakers",
                     risk.BREAKERS,
-                    "closed is good. OPEN: the day's loss or the drawdown reached its limit, and the bot only closes "
-                    "positions.",
+                    "closed is good. OPEN: losses or a guard reached a limit, and the bot only closes positions. "
+                    "Guards has what each counts and when it closes again.",
                 )
                 .mappings([words.BREAKER])
                 .color_mode(look.BACKGROUND)
-                .span(8)
-                .no_value(look.SILENT),
+                .span(20)
+                .no_value(look.SILENT)
+                .data_links([panels.link("Guards", address("guards"))]),
                 panels.number(
                     203,
                     "Breaker openings in this time",
@@ -112,14 +115,14 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.NONE_IS_GOOD))
-                .span(8)
+                .span(20)
                 .no_value("nothing is scraped"),
                 panels.number(
                     204,
                     "Anchors restored",
                     risk.ANCHORS_AGE,
-                    "How long ago the day's start and the peak were taken from the journal after a start. Should be as "
-                    "old as the run; without them the bot is reduce only.",
+                    "How long ago the day's start and the peak were taken from the journal after a start. Should be "
+                    "as old as the run; without them the bot is reduce only.",
                 )
                 .unit(look.DURATION)
                 .no_value("nothing to restore on a first start"),
@@ -127,8 +130,8 @@ BOARD: Final = Board(
                     205,
                     "Mode",
                     health.MODE,
-                    "Green trades. Yellow closes only, orange is paused, red is halted. Every change is an event with "
-                    "its reason: `tickertape status`.",
+                    "Green trades. Yellow closes only, orange is paused, red is halted. Every change is an event "
+                    "with its reason: `tickertape status`.",
                 )
                 .mappings([words.MODE])
                 .height(6)
@@ -216,6 +219,20 @@ BOARD: Final = Board(
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
                 .no_value("nothing is scraped"),
+                panels.rows(
+                    308,
+                    "By how much they differ now",
+                    {"Difference": risk.MISMATCH_QUANTITIES},
+                    "Empty is good. In units of the base asset, or of the account currency where it is cash. To "
+                    "settle one a person names the venue's value: `tickertape control adopt-mismatch`.",
+                )
+                .override_by_name("Difference", panels.column(("decimals", 6)))
+                .override_by_name("subject", panels.column(("displayName", "What")))
+                .override_by_name("symbol", panels.column(("displayName", "Symbol or asset")))
+                .override_by_name("bot", panels.column(("displayName", "Bot")))
+                .span(24)
+                .height(5)
+                .no_value("nothing differs"),
             ),
         ),
     ),

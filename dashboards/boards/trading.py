@@ -12,7 +12,7 @@ BOARD: Final = Board(
     name="trading",
     title="Tickertape / Trading",
     description="What the bot earned, with which symbols, and what trading cost.",
-    marks=("Trades", "Mode changes", "Restarts", "Settings changes"),
+    marks=("Trades", "Mode changes", "Restarts", "Settings changes", "Firing alerts"),
     rows=(
         Row(
             100,
@@ -52,6 +52,25 @@ BOARD: Final = Board(
                 .no_value("no trade yet")
                 .data_links([panels.link("Execution", address("execution"))]),
                 panels.lines(
+                    106,
+                    "Profit and loss by strategy",
+                    (account.STRATEGY_RESULT,),
+                    "Realized plus unrealized since the journal began, after fees, of what each strategy bought. One "
+                    "that falls while the others do not: stop it. unattributed was adopted from the venue.",
+                )
+                .unit(look.MONEY)
+                .span(8)
+                .no_value("no trade yet"),
+                panels.lines(
+                    105,
+                    "Drawdown",
+                    (account.DRAWDOWN, account.MAX_DRAWDOWN),
+                    "Fall from the peak, now and at its largest since the journal began.",
+                )
+                .unit(look.SHARE)
+                .span(8)
+                .no_value(look.SILENT),
+                panels.lines(
                     104,
                     "Exposure",
                     (account.NOTIONAL, account.EXPOSURE_LIMIT),
@@ -62,17 +81,9 @@ BOARD: Final = Board(
                 .fill_opacity(40)
                 .stacking(panels.stacked())
                 .override_by_regexp("limit.*", panels.limit_line())
-                .span(8)
+                .span(24)
+                .height(7)
                 .no_value("no position, or not known: the bot is silent"),
-                panels.lines(
-                    105,
-                    "Drawdown",
-                    (account.DRAWDOWN, account.MAX_DRAWDOWN),
-                    "Fall from the peak, now and at its largest since the journal began.",
-                )
-                .unit(look.SHARE)
-                .span(8)
-                .no_value(look.SILENT),
             ),
         ),
         Row(
@@ -129,8 +140,8 @@ BOARD: Final = Board(
                     205,
                     "Signals against orders, a minute",
                     (orders.SIGNALS, orders.SENT, orders.FILLS),
-                    "Signals without orders: denied, blocked or already in position (see Risk). Orders without fills: "
-                    "see Execution.",
+                    "Signals without orders: denied, blocked or already in position (see Risk). Orders without "
+                    "fills: see Execution.",
                 )
                 .unit(look.PER_MINUTE)
                 .axis_soft_min(0)

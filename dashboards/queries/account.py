@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.promql import PER_MINUTE, increase, quantile, rate, ratio, series, total
+from dashboards.promql import PER_MINUTE, either, increase, quantile, rate, ratio, series, total
 from dashboards.queries.query import Query
 from trading_bot.contract.telemetry import labels, metrics
 
@@ -13,6 +13,10 @@ DECIDED: Final = ("won", "lost")
 EQUITY: Final = Query(series(metrics.EQUITY), "equity, {{bot}}")
 PEAK: Final = Query(series(metrics.PEAK_EQUITY), "peak, {{bot}}")
 DAY_START: Final = Query(series(metrics.DAY_START_EQUITY), "day's start, {{bot}}")
+EQUITY_AND_START: Final = Query(
+    either({"equity": series(metrics.EQUITY), "day's start": series(metrics.DAY_START_EQUITY)}),
+    "{{what}}, {{bot}}",
+)
 CASH: Final = Query(series(metrics.CASH), "cash, {{bot}}")
 DAILY: Final = Query(series(metrics.DAILY_PNL), "today, {{bot}}")
 REALIZED: Final = Query(series(metrics.REALIZED), "realized, {{bot}}")
@@ -34,6 +38,14 @@ POSITION_RESULT: Final = Query(
     "{{symbol}}",
 )
 """A symbol that is flat has no unrealized part: it is zero then, not unknown."""
+
+STRATEGY_RESULT: Final = Query(
+    f"{total(series(metrics.STRATEGY_REALIZED), labels.STRATEGY)}"
+    f" + ({total(series(metrics.STRATEGY_UNREALIZED), labels.STRATEGY)}"
+    f" or 0 * {total(series(metrics.STRATEGY_REALIZED), labels.STRATEGY)})",
+    "{{strategy}}",
+)
+"""As by symbol: what is sold is realized, and the unrealized part is zero then."""
 
 WIN_RATE: Final = Query(
     ratio(

@@ -24,3 +24,7 @@ AGAINST_AVERAGE: Final = Query(
     "{{symbol}}",
 )
 """Prices of different sizes on one axis."""
+BLOCKS: Final = Query(f"{total(series(metrics.BLOCKED), labels.BLOCK_REASON)} > 0", "{{reason}}")
+CALENDAR_LEFT: Final = Query(
+    f"min by (bot, calendar) ({series(metrics.SESSION_TABLE_EXPIRY)} - time())", "{{calendar}}"
+)

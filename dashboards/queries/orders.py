@@ -8,6 +8,7 @@ from dashboards.promql import (
     PER_MINUTE,
     SHOWN,
     age,
+    either,
     heat,
     increase,
     or_none,
@@ -42,6 +43,9 @@ REJECTED_SHARE: Final = Query(
 UNKNOWN_SHARE: Final = Query(ratio(or_none(total(increase(metrics.ORDERS, outcome="unknown")), _SENT), _SENT))
 OPEN: Final = Query(total(series(metrics.ORDERS_OPEN)))
 UNKNOWN: Final = Query(total(series(metrics.ORDERS_UNKNOWN)))
+OPEN_AND_UNKNOWN: Final = Query(
+    either({"working": OPEN.expression, "of unknown outcome": UNKNOWN.expression}), "{{what}}"
+)
 UNKNOWN_BY_SYMBOL: Final = Query(total(series(metrics.ORDERS_UNKNOWN), labels.SYMBOL), "{{symbol}}")
 OLDEST_UNKNOWN: Final = Query(age(metrics.OLDEST_UNKNOWN))
 
@@ -60,3 +64,5 @@ REQUESTS: Final = Query(
 RECONNECTS: Final = Query(total(increase(metrics.RECONNECTS), labels.STREAM), "{{stream}}")
 CLOCK_OFFSET: Final = Query(series(metrics.CLOCK_OFFSET))
 ORDER_RATE_USED: Final = Query(series(metrics.RISK_UTILISATION, limit="max_orders_per_minute"))
+RATE_LIMIT_USED: Final = Query(series(metrics.RATE_LIMIT_USED))
+RETRIES: Final = Query(f"{PER_MINUTE} * {total(rate(metrics.VENUE_RETRIES))}", "asked again, {{bot}}")

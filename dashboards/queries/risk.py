@@ -26,3 +26,6 @@ RECONCILIATIONS: Final = Query(
     f"{PER_MINUTE} * {total(rate(metrics.RECONCILIATIONS), labels.TRIGGER)}", "{{trigger}}"
 )
 FILLS_LEARNED: Final = Query(total(increase(metrics.FILLS_LEARNED)))
+MISMATCH_QUANTITIES: Final = Query(
+    largest(series(metrics.MISMATCH_QUANTITY), labels.SUBJECT, labels.SYMBOL), "{{subject}} {{symbol}}"
+)

@@ -15,6 +15,7 @@ VALUES = {
     "$__rate_interval": "30s",
     "$__range": "5m",
     '"$bot"': '".+"',
+    '"$bot|"': '".+|"',
     '"$symbol"': '".+"',
 }
 
@@ -42,6 +43,19 @@ def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
 
 def targets(panel: dict[str, Any]) -> list[dict[str, Any]]:
     return list(panel["targets"])
+
+
+def links(board: dict[str, Any]) -> list[str]:
+    """Return the addresses of data links, of panels and of single columns."""
+    found: list[dict[str, str]] = []
+    for panel in panels(board):
+        fields = panel.get("fieldConfig", {})
+        found += fields.get("defaults", {}).get("links", [])
+        for override in fields.get("overrides", []):
+            found += [
+                link for each in override["properties"] if each["id"] == "links" for link in each["value"]
+            ]
+    return [link["url"] for link in found]
 
 
 def queries(board: dict[str, Any]) -> Iterator[Asked]:

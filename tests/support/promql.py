@@ -9,9 +9,16 @@ import promql_parser as promql
 
 from trading_bot.contract.telemetry.definition import Metric, MetricType
 from trading_bot.contract.telemetry.metrics import METRICS
+from trading_bot.contract.telemetry.recordings import RECORDINGS
 
-PROMETHEUS_OWN = {"up": {"job", "instance"}, "scrape_duration_seconds": {"job", "instance"}}
-"""What Prometheus itself says about a scrape."""
+_OF_ALERTS = {"bot", "alertname", "severity", "component"}
+PROMETHEUS_OWN = {
+    "up": {"job", "instance"},
+    "scrape_duration_seconds": {"job", "instance"},
+    "ALERTS": {*_OF_ALERTS, "alertstate"},
+    "ALERTS_FOR_STATE": _OF_ALERTS,
+}
+"""What Prometheus itself says about a scrape and about the rules."""
 RATED = {"rate", "increase"}
 SUFFIXES = ("_bucket", "_sum", "_count")
 
@@ -72,16 +79,22 @@ def _about_selector(node: Any, parents: Parents) -> Iterator[str]:
     metric = metric_of(node.name)
     if metric is not None:
         yield from _about_use(metric, node.name, parents)
+    if node.name in RECORDINGS and any(map(_is_rating, parents)):
+        yield f"{node.name} is a record and is rated"
 
 
 def _about_use(metric: Metric, name: str, parents: Parents) -> Iterator[str]:
-    rated = any(isinstance(parent, promql.Call) and parent.func.name in RATED for parent in parents)
+    rated = any(map(_is_rating, parents))
     if (metric.type is MetricType.GAUGE) == rated:
         yield f"{name} is a {metric.type} and is {'rated' if rated else 'not rated'}"
     if name.endswith("_bucket") and metric.type is MetricType.HISTOGRAM:
         sums = [parent for parent in parents if isinstance(parent, promql.AggregateExpr)]
         if not any(_by_bucket(each) for each in sums):
             yield f"{name} is not summed by le"
+
+
+def _is_rating(node: Any) -> bool:
+    return isinstance(node, promql.Call) and node.func.name in RATED
 
 
 def _about_grouping(node: Any) -> Iterator[str]:
@@ -128,12 +141,12 @@ def labels_of(name: str) -> set[str] | None:
     """Return the labels that a series may have; None for one that is not known."""
     if name in PROMETHEUS_OWN:
         return PROMETHEUS_OWN[name]
-    metric = metric_of(name)
+    metric = metric_of(name) or RECORDINGS.get(name)
     return None if metric is None else {"bot", *(label.name for label in metric.labels)}
 
 
 def _unknown_values(name: str, matcher: Any) -> set[str]:
-    metric = metric_of(name)
+    metric = metric_of(name) or RECORDINGS.get(name)
     declared = (
         next((label for label in metric.labels if label.name == matcher.name), None) if metric else None
     )

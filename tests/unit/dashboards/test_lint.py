@@ -6,10 +6,13 @@ import itertools
 import re
 
 import pytest
-from support.boards import boards, panels, queries, targets
+from support.boards import boards, links, panels, queries, targets
+
+from trading_bot.contract.telemetry import thresholds
 
 each_board = pytest.mark.parametrize("board", boards(), ids=lambda board: board["uid"])
 MOST_QUERIES = 30
+OPS = "${ops:raw}"
 FIXED_UIDS = {"datasource": "prometheus", "loki": "loki"}
 
 
@@ -91,8 +94,11 @@ def test_panels_fill_the_grid_without_overlap(board):
 @each_board
 def test_every_selector_chooses_the_bots_and_every_rate_takes_grafanas_interval(board):
     for asked in queries(board):
-        selectors = re.findall(r"tradingbot_\w+\{[^}]*\}|tradingbot_\w+", asked.expression)
+        name = r"(?:tradingbot_\w+|\bbot:\w+:\w+)"
+        selectors = re.findall(rf"{name}\{{[^}}]*\}}|{name}", asked.expression)
         assert all('bot=~"$bot"' in selector for selector in selectors), asked
+        about_alerts = re.findall(r"ALERTS\w*\{[^}]*\}|ALERTS\w*", asked.expression)
+        assert all('bot=~"$bot|"' in selector for selector in about_alerts), asked
         windows = set(re.findall(r"\[([^\]]+)\]", asked.expression))
         assert windows <= {"$__rate_interval", "$__range"}, asked
 
@@ -108,12 +114,9 @@ def test_a_board_asks_at_most_thirty_queries(board):
 @each_board
 def test_links_lead_to_boards_that_exist_and_take_choices_and_time_along(board):
     uids = {other["uid"] for other in boards()}
-    links = [
-        link["url"]
-        for panel in panels(board)
-        for link in panel.get("fieldConfig", {}).get("defaults", {}).get("links", [])
-    ]
-    for url in links:
+    for url in links(board):
+        if url.startswith(OPS):
+            continue
         assert re.match(r"/d/([\w-]+)\?", url)[1] in uids
         assert "${bot:queryparam}&${symbol:queryparam}&${__url_time_range}" in url
     others = [link for link in board["links"] if link["type"] == "dashboards"]
@@ -123,9 +126,50 @@ def test_links_lead_to_boards_that_exist_and_take_choices_and_time_along(board):
 
 
 @each_board
-def test_marks_show_trades_modes_restarts_and_settings(board):
-    names = {mark["name"] for mark in board["annotations"]["list"]}
-    assert {"Trades", "Mode changes", "Restarts", "Settings changes"} <= names
+def test_links_into_a_board_show_a_panel_that_it_has(board):
+    shown = {(other["uid"], panel["id"]) for other in boards() for panel in panels(other)}
+    for url in links(board):
+        if aimed := re.match(r"/d/([\w-]+)\?.*viewPanel=panel-(\d+)", url):
+            assert (aimed[1], int(aimed[2])) in shown
+
+
+@each_board
+def test_a_board_that_leads_to_the_ops_endpoint_lets_its_address_be_chosen(board):
+    asked = [url for url in links(board) if url.startswith(OPS)]
+    assert ("ops" in variables(board)) == bool(asked)
+    if asked:
+        assert variables(board)["ops"]["query"] == "http://127.0.0.1:8000"
+
+
+@each_board
+def test_marks_show_trades_modes_restarts_settings_and_alerts(board):
+    marks = {mark["name"]: mark for mark in board["annotations"]["list"]}
+    assert {"Trades", "Mode changes", "Restarts", "Settings changes", "Firing alerts"} <= set(marks)
+    assert marks["Firing alerts"]["enable"]
+
+
+def test_a_firing_alert_leads_to_its_runbook_and_to_the_workflows():
+    overview = next(board for board in boards() if board["uid"] == "tickertape-overview")
+    to_ops = {url.removeprefix(OPS) for url in links(overview) if url.startswith(OPS)}
+    assert {"/api/v1/runbooks/${__value.raw}", "/api/v1/workflows"} <= to_ops
+
+
+def test_colours_change_where_alerts_do():
+    """One number each, out of the thresholds of the alerts."""
+    for board, identity, limit in (
+        ("market-data", 105, thresholds.STALE_QUOTE),
+        ("risk", 302, thresholds.RECONCILED),
+        ("execution", 102, thresholds.REJECTED),
+        ("execution", 305, thresholds.RATE_LIMIT),
+        ("machinery", 211, thresholds.DISK_LEFT),
+        ("machinery", 212, thresholds.DISK_FREE),
+        ("levels", 201, thresholds.FAST_BURN),
+        ("operations", 203, thresholds.WORKFLOW_AGE),
+    ):
+        (shown,) = (each for each in boards() if each["uid"] == f"tickertape-{board}")
+        (panel,) = (each for each in panels(shown) if each["id"] == identity)
+        steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        assert limit in {step["value"] for step in steps}, panel["title"]
 
 
 def test_latencies_carry_exemplars_and_nothing_else_does():

@@ -8,7 +8,7 @@ from support.promql import complaints
 
 from dashboards import promql
 from dashboards.promql import WrongQuery
-from trading_bot.contract.telemetry import labels, metrics
+from trading_bot.contract.telemetry import labels, metrics, recordings
 
 
 @pytest.mark.parametrize("asked", every_query(), ids=lambda asked: asked.name)
@@ -39,6 +39,10 @@ def test_the_panels_and_expressions_are_counted_for_the_reader(count):
             "not summed by le",
         ),
         ("sum by (bot) (rate(tradingbot_order_ack_duration_seconds_bucket[1m]))", "is not summed by le"),
+        ("bot:equity:euro", "not in the catalogue"),
+        ('bot:slo_burn:ratio1h{slo="coffee"}', "has no value coffee"),
+        ("rate(bot:slo_burn:ratio1h[1m])", "is a record and is rated"),
+        ("sum by (bot, symbol) (bot:slo_burn:ratio1h)", "groups by symbol"),
     ],
 )
 def test_a_wrong_expression_is_complained_about(expression: str, complaint: str):
@@ -55,6 +59,8 @@ def test_a_wrong_expression_is_complained_about(expression: str, complaint: str)
         lambda: promql.buckets(metrics.EQUITY),
         lambda: promql.quantile(0.5, metrics.ORDER_ACK, labels.SYMBOL),
         lambda: promql.values(metrics.EQUITY, labels.SYMBOL),
+        lambda: promql.series(recordings.LEVEL_LEFT, slo="coffee"),
+        lambda: promql.increase(recordings.LEVEL_LEFT),
     ],
 )
 def test_a_query_that_the_catalogue_does_not_allow_cannot_be_built(build):
