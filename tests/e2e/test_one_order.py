@@ -24,7 +24,7 @@ from trading_bot.contract.events.observation import Span, SpansRecorded
 from trading_bot.contract.events.trading import OrderFilled, OrderIntended, OrderOutcomeLost
 from trading_bot.contract.telemetry import metrics
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 SCRAPING = """
 global: {{scrape_interval: 500ms, scrape_timeout: 500ms}}

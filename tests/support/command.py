@@ -73,9 +73,12 @@ class Command:
         return process
 
     def stop_all(self) -> None:
+        living = [process for process in self._started if process.poll() is None]
+        for process in living:  # all at once: each takes its time to end
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)  # a test may have frozen it
         for process in self._started:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
+            if process in living:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(8)
             with contextlib.suppress(ProcessLookupError):

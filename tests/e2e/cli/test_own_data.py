@@ -18,7 +18,6 @@ ROWS = waves(600)
 NINTH = lines(ROWS)[7]
 
 
-@pytest.mark.serial
 def test_one_command_trades_a_users_file(command: Command, tmp_path: Path):
     write(tmp_path / "btc.csv", ROWS)
     up = command.start("up", "--data", str(tmp_path / "btc.csv"), "--symbol", "BTC/USD")

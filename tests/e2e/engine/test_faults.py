@@ -19,7 +19,7 @@ from trading_bot.contract.events.trading import (
     OrderSent,
 )
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 SHORT_TIMEOUT = {"request_timeout_seconds": 1}
 

@@ -22,7 +22,7 @@ from trading_bot.domain.snapshots import encode_state, restore
 from trading_bot.domain.state import State
 from trading_bot.journal import TapeReader
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(3000)]
+pytestmark = pytest.mark.timeout(3000)
 
 KILLS, KILLS_LONG = 3, 100
 STARTING_UP = 0.15

@@ -14,7 +14,7 @@ from trading_bot.contract.events.lifecycle import BotReady, ErrorRecorded
 from trading_bot.contract.events.trading import OrderFilled
 from trading_bot.exchange.faults import KINDS
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 PAGE = (Path(__file__).parents[3] / "docs/faults.md").read_text()
 ROWS = {line.split("`")[1]: line for line in PAGE.splitlines() if line.startswith("| `")}

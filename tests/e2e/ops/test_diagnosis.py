@@ -17,7 +17,7 @@ from support.trading import Floor, busy_settings
 from trading_bot.contract.events.lifecycle import BotReady
 from trading_bot.telemetry import rfc3339
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 MOST_CALLS = 3
 MOST_BYTES = 10 * 1024

@@ -8,12 +8,10 @@ import signal
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import pytest
 from support.command import Command, free_ports, lines_of, wait_until
 from support.prometheus_server import Prometheus
 
 
-@pytest.mark.serial
 def test_prometheus_runs_beside_the_bot_scrapes_it_and_ends_with_it(command: Command, prometheus: Path):
     server = Prometheus(free_ports(1)[0])
     up = command.start(
@@ -31,7 +29,6 @@ def test_prometheus_runs_beside_the_bot_scrapes_it_and_ends_with_it(command: Com
     assert not server.is_ready()
 
 
-@pytest.mark.serial
 def test_prometheus_ends_when_up_is_killed(command: Command, prometheus: Path):
     server = Prometheus(free_ports(1)[0])
     up = command.start(
@@ -58,7 +55,6 @@ def test_an_unknown_program_is_a_usage_error_that_names_the_known_ones(command: 
     assert "nagios: expected some of prometheus, alertmanager" in answer.stderr
 
 
-@pytest.mark.serial
 def test_alertmanager_tells_ops_what_fires_and_no_delivery_fails(
     command: Command, prometheus: Path, alertmanager: Path
 ):

@@ -27,7 +27,6 @@ QUERIES = [
 ]
 
 
-@pytest.mark.serial
 def test_a_real_prometheus_evaluates_every_rule_and_answers_every_query_of_the_runbooks(
     tmp_path: Path, command: Command, prometheus: Path, count: Callable[[str, int, str], None]
 ):

@@ -53,7 +53,6 @@ def lose_orders(command: Command) -> None:
     time.sleep(4)
 
 
-@pytest.mark.serial
 @pytest.mark.timeout(280)
 def test_every_expression_returns_data_from_the_running_demo_on_a_bad_day(
     tmp_path: Path, command: Command, prometheus: Path, count: Callable[[str, int, str], None], long_run: bool

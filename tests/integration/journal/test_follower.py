@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from support.tapes import eventually, fact, measurement, number_of, open_writer, read_all
 
 from trading_bot.contract.codec import Envelope
@@ -228,7 +227,6 @@ def test_stopping_ends_a_follower_that_waits(tmp_path: Path) -> None:
         assert time.monotonic() - began < 0.2
 
 
-@pytest.mark.serial
 def test_an_idle_follower_costs_next_to_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with open_writer(path), Follower(path) as follower:

@@ -272,7 +272,6 @@ def test_a_stored_series_that_is_cut_off_is_refused(tmp_path: Path):
     assert caught.value.code == "DATA_004"
 
 
-@pytest.mark.serial
 def test_memory_stays_flat_and_time_near_that_of_reading_the_file_alone(tmp_path: Path, long_run, count):
     rows = 1_000_000 if long_run else 100_000
     path = write(tmp_path / "btc.csv", waves(rows))

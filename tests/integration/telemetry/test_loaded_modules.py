@@ -33,7 +33,6 @@ def imported(importtime: str) -> set[str]:
     }
 
 
-@pytest.mark.serial
 @pytest.mark.timeout(180)
 def test_a_bot_that_trades_has_loaded_neither_sdk_nor_flask_nor_prometheus_client_nor_pandas(
     floor: Floor, tmp_path: Path
