@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import json
+import subprocess
 
 import pytest
-from support.command import Command, wait_until
+from support.command import Command, free_ports, wait_until
 from support.ops_process import OpsProcess
 from support.scripted_bot import ScriptedBot
 from support.workflow_api import WorkflowApi
@@ -153,5 +155,54 @@ def raw(api: WorkflowApi, path: str) -> str:
     try:
         connection.request("GET", path, headers={"X-API-Key": api.home.operate_key.read_text().strip()})
         return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def test_a_real_alertmanager_is_understood(api, alertmanager, tmp_path):
+    (port,) = free_ports(1)
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(
+        "route: {receiver: ops, group_wait: 0s, group_interval: 1s}\n"
+        "receivers:\n"
+        "  - name: ops\n"
+        "    webhook_configs:\n"
+        f"      - url: http://127.0.0.1:{api.port}/api/v1/alerts\n"
+        f"        http_config: {{authorization: {{credentials_file: {api.home.operate_key}}}}}\n"
+    )
+    process = subprocess.Popen(
+        [
+            str(alertmanager),
+            f"--config.file={config}",
+            f"--storage.path={tmp_path / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        labels = {"alertname": "BotFrozen", "severity": "critical", "bot": "demo"}
+        sent = [{"labels": labels, "annotations": {"summary": "It does not move"}}]
+        assert wait_until(lambda: post(port, "/api/v2/alerts", sent) == 200, 30, 0.2)
+        assert wait_until(lambda: bool(api.get("alerts")["incidents"]), 30, 0.2)
+        incident = api.get("alerts")["incidents"][0]
+        assert (incident["name"], incident["status"], incident["labels"]) == ("BotFrozen", "firing", labels)
+        assert incident["annotations"]["summary"] == "It does not move"
+        assert incident["workflow_id"] == "check-health"
+        assert incident["starts_at"]
+        assert api.followed(incident["execution_id"])["state"] == "completed"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def post(port: int, path: str, body: object) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        return connection.getresponse().status
+    except OSError:
+        return 0
     finally:
         connection.close()
