@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from support.command import Command, wait_until
 from support.workflow_api import WorkflowApi
 
 from trading_bot.boot.home import Home
+from trading_bot.engine.settings_source import write_first_config
 
 pytestmark = [pytest.mark.xdist_group("workflow acceptance"), pytest.mark.timeout(600)]
 
@@ -17,6 +19,8 @@ pytestmark = [pytest.mark.xdist_group("workflow acceptance"), pytest.mark.timeou
 def demo(tmp_path_factory) -> Iterator[tuple[Command, WorkflowApi]]:
     """Given the bot is running and trades."""
     home = Home(tmp_path_factory.mktemp("workflows") / "home").create()
+    write_first_config(home.config, "1s")
+    home.config.write_text(f"{home.config.read_text()}\nintervals: {{reconcile_seconds: 3}}\n")
     command = Command(home.path)
     command.start("up", BOT_API_RATE_LIMIT="1000000/second")
     api = WorkflowApi(home, command.port("BOT_API_PORT"))
@@ -106,6 +110,31 @@ def test_a_shipped_workflow_proves_its_effect_on_the_real_processes(demo, workfl
     if workflow == "check-health":
         shown = command.run("workflow", "status", "check-health", "--output", "json")
         assert shown.returncode == 0, shown.stderr
+
+
+def test_the_command_line_executes_follows_and_shows(demo):
+    command, _ = demo
+    ended = command.run(
+        "workflow", "execute", "export-logs", "--set", "days=3", "--reason", "a test", timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "completed copy: The logs are copied" in ended.stdout
+    started = command.run("workflow", "execute", "export-logs", "--async", "--key", "once")
+    again = command.run("workflow", "execute", "export-logs", "--async", "--key", "once")
+    assert started.stdout == again.stdout
+    shown = command.run(
+        "workflow", "status", started.stdout.strip(), "--follow", "--output", "json", timeout=120
+    )
+    assert json.loads(shown.stdout)["state"] == "completed"
+    listed = command.run("workflow", "list", "--output", "json")
+    assert {row["id"] for row in json.loads(listed.stdout)} >= {"restart-bot", "check-health"}
+    assert "proven by run.ready == true" in command.run("workflow", "show", "restart-bot").stdout
+    refused = command.run("workflow", "execute", "flatten-and-pause")
+    assert refused.returncode == 1
+    assert "WF_005" in refused.stderr
+    assert "checked" in command.run("workflow", "execute", "restart-bot", "--dry-run").stdout
+    wrong = command.run("workflow", "execute", "export-logs", "--set", "days=much")
+    assert "WF_003 parameters.days" in wrong.stderr
 
 
 def test_a_workflow_that_takes_risk_needs_the_token_of_its_dry_run(demo):
