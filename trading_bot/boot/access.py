@@ -75,7 +75,7 @@ def revoke_key(path: Path, name: str) -> StoredKey:
         known = load(path, StoredKey)
         found = next((key for key in known if name in {key.name, key.id}), None)
         if found is None:
-            raise OperatorError("AUTH_005", f"there is no key {name!r}; see tickertape key list", name=name)
+            raise OperatorError("AUTH_005", f"there is no key {name!r}", name=name)
         store(path, tuple(key for key in known if key is not found))
     return found
 
@@ -104,9 +104,7 @@ def remove_person(path: Path, name: str) -> StoredPerson:
         known = load(path, StoredPerson)
         found = next((person for person in known if person.name == name), None)
         if found is None:
-            raise OperatorError(
-                "AUTH_005", f"there is no person {name!r}; see tickertape user list", name=name
-            )
+            raise OperatorError("AUTH_005", f"there is no person {name!r}", name=name)
         store(path, tuple(person for person in known if person is not found))
     return found
 

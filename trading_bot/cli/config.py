@@ -10,9 +10,10 @@ import click
 
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.application import FAILED, OK
-from trading_bot.cli.control import print_command, print_rows
+from trading_bot.cli.control import print_command
 from trading_bot.cli.ops_client import OpsClient
 from trading_bot.cli.options import Duration, home_option, output_option
+from trading_bot.cli.rows import print_rows
 from trading_bot.contract.errors import OperatorError
 
 CHANGES: Final = ("field", "before", "after", "apply", "loosens")
@@ -170,7 +171,7 @@ def history(home: Path | None, output: str, limit: int) -> int:
     rows = [
         {**one, "changed": ", ".join(change["field"] for change in one["diff"])} for one in answer["history"]
     ]
-    print_rows(rows, TRANSITIONS, output)
+    print_rows(rows, TRANSITIONS, output, "nothing was changed yet")
     return OK
 
 
@@ -236,7 +237,7 @@ def _headline(answer: dict[str, Any]) -> str:
     reason = answer["reason"] or "no reason recorded"
     lines = [
         f"generation {answer['observed_generation']} since {answer['applied_at']}, by {answer['actor']}: {reason}",
-        f"config.yaml: {answer['file']['status']}, {answer['file']['message']}",
+        f"config.yaml: {answer['file']['status'].replace('_', ' ')}, {answer['file']['message']}",
     ]
     if answer["pending"] is not None:
         lines.append(f"pending: {answer['pending']['name']} by {answer['pending']['actor']}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +11,21 @@ import click
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.application import FAILED, OK
 from trading_bot.cli.options import Duration, home_option, output_option
+from trading_bot.cli.rows import print_rows
 
+ACTIONS: Final = (
+    "pause",
+    "resume",
+    "reduce-only",
+    "halt",
+    "restart",
+    "cancel-orders",
+    "flatten",
+    "reset-breaker",
+    "adopt-mismatch",
+)
+LIST: Final = "list"
+NO_COMMANDS: Final = "nothing was asked of the bot yet"
 LISTED: Final = ("issued_at", "name", "status", "actor", "reason", "message", "command_id")
 
 
@@ -29,7 +41,7 @@ LISTED: Final = ("issued_at", "name", "status", "actor", "reason", "message", "c
 @click.option(
     "--wait", type=Duration(), default="15s", show_default=True, help="How long to wait for the answer."
 )
-@click.argument("action")
+@click.argument("action", type=click.Choice((*ACTIONS, LIST)), metavar="ACTION|list")
 def control(home: Path | None, output: str, wait: float, action: str, **given: Any) -> int:
     """Ask ACTION of the bot, or list what was asked.
 
@@ -41,7 +53,7 @@ def control(home: Path | None, output: str, wait: float, action: str, **given: A
     from trading_bot.cli.ops_client import OpsClient  # noqa: PLC0415 - urllib is loaded only for this
 
     client = OpsClient(load_settings(home))
-    if action == "list":
+    if action == LIST:
         print_commands(client.ask("commands")["commands"], output)
         return OK
     body = {name: value for name, value in given.items() if value}
@@ -68,22 +80,7 @@ def print_command(command: dict[str, Any], output: str) -> int:
 
 def print_commands(commands: list[dict[str, Any]], output: str) -> None:
     """Print a command a row."""
-    print_rows([{name: one[name] for name in LISTED} for one in commands], LISTED, output)
-
-
-def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], output: str) -> None:
-    """Print rows of these columns, each in full."""
-    if output == "json":
-        click.echo(json.dumps(rows, indent=2))
-        return
-    cells = [columns, *([_cell(row.get(name)) for name in columns] for row in rows)]
-    if output == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows(cells)
-        return
-    widths = [max(len(line[place]) for line in cells) for place in range(len(columns))]
-    for line in cells:
-        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
-        click.echo("  ".join(padded).rstrip())
+    print_rows([{name: one[name] for name in LISTED} for one in commands], LISTED, output, NO_COMMANDS)
 
 
 def print_object(answer: dict[str, Any], output: str) -> None:
@@ -95,9 +92,3 @@ def print_object(answer: dict[str, Any], output: str) -> None:
         if value not in (None, {}, []) and name != "dry_run":
             text = value if isinstance(value, str) else json.dumps(value)
             click.echo(f"{name.replace('_', ' '):<14} {text}")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -15,17 +14,22 @@ from trading_bot.boot.roles import Role
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.application import OK
 from trading_bot.cli.options import home_option, output_option
+from trading_bot.cli.rows import print_rows
 from trading_bot.cli.switch import existing_home
 from trading_bot.contract.errors import OperatorError
 from trading_bot.telemetry import rfc3339
 
 ROLES = tuple(role.word for role in Role)
+LISTED = ("id", "name", "role", "created_at")
+MADE = ("id", "name", "role", "key")
 OF_HOME = (("api-key", Role.READ), ("operate-key", Role.OPERATE))
 
 
 @click.group
 def key() -> None:
     """Keys for programs that use the ops endpoint; ops takes notice of changes within a second.
+
+    Each command takes --home DIR.
 
     Examples: tickertape key create grafana · tickertape key revoke grafana
     """
@@ -46,7 +50,7 @@ def create(home: Path | None, output: str, role: str, name: str) -> int:
         click.echo(f"{made.name} ({made.id}) may {made.role}; this is shown once:", err=True)
         click.echo(text)
     else:
-        print_rows([{"id": made.id, "name": made.name, "role": made.role, "key": text}], output)
+        print_rows([{"id": made.id, "name": made.name, "role": made.role, "key": text}], MADE, output)
     return OK
 
 
@@ -61,7 +65,7 @@ def list_keys(home: Path | None, output: str) -> int:
         {"id": each.id, "name": each.name, "role": each.role, "created_at": rfc3339(each.created_at)}
         for each in load(folder.known_keys, StoredKey)
     ]
-    print_rows(rows, output)
+    print_rows(rows, LISTED, output)
     return OK
 
 
@@ -74,12 +78,3 @@ def revoke(home: Path | None, name: str) -> int:
     gone = revoke_key(folder.known_keys, name)
     click.echo(f"{gone.name} ({gone.id}) is revoked; a running ops refuses it within a second")
     return OK
-
-
-def print_rows(rows: Sequence[Mapping[str, str | None]], output: str) -> None:
-    """Print rows, all with the same columns."""
-    from trading_bot.cli.data import PRINTERS  # noqa: PLC0415 - with rich, where there is something to print
-
-    columns = tuple(rows[0]) if rows else ("name",)
-    plain = [dict(row) for row in rows]
-    PRINTERS[output](columns, plain, {"rows": plain})

@@ -11,7 +11,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from trading_bot.boot.home import Home
 from trading_bot.boot.settings import BootSettings, url_host
-from trading_bot.contract.errors import ERRORS, NonRetriableError
+from trading_bot.cli.switch import existing_home
+from trading_bot.contract.errors import ERRORS, NonRetriableError, OperatorError
 
 PATIENCE: Final = 10.0
 LOOK_SECONDS: Final = 0.1
@@ -23,7 +24,7 @@ class OpsClient:
 
     def __init__(self, settings: BootSettings) -> None:
         self._base = f"http://{url_host(settings.host)}:{settings.api_port}"
-        self._key = settings.api_auth_token or Home(settings.home).operate_key.read_text().strip()
+        self._key = settings.api_auth_token or _operate_key(Home(settings.home))
         # It is on this machine or beside it: a proxy of the environment must not come between.
         self._opener = build_opener(ProxyHandler({}))
 
@@ -61,6 +62,19 @@ class OpsClient:
             if command["status"] != PENDING or time.monotonic() >= end:
                 return command
             time.sleep(LOOK_SECONDS)
+
+
+def _operate_key(home: Home) -> str:
+    """Return the key in a home.
+
+    Raises:
+        OperatorError: BOT_008, there is no such home, or no process has begun in it.
+    """
+    try:
+        return existing_home(home).operate_key.read_text().strip()
+    except OSError as error:
+        message = f"{home.operate_key} cannot be read: {error.strerror}"
+        raise OperatorError("BOT_008", message, path=str(home.operate_key)) from error
 
 
 def _refusal(error: HTTPError, url: str) -> NonRetriableError:

@@ -127,6 +127,7 @@ class Reading:
         self._key = key
         self._channels = channels
         self._pause = FIRST_PAUSE
+        self._told = ""
 
     def messages(self) -> Iterator[Message]:
         """Yield the channels' messages.
@@ -143,15 +144,21 @@ class Reading:
             except InvalidStatus as refusal:
                 if refusal.response.status_code in REFUSED:
                     raise _refusal(refusal.response.body, str(refusal)) from refusal
-                _note(f"{self._address}: {refusal}")
+                self._tell(f"{self._address}: {refusal}")
             except ConnectionClosed as end:
                 if end.rcvd is not None and end.rcvd.code == CloseCode.UNAUTHENTICATED:
                     raise NonRetriableError("AUTH_001", end.rcvd.reason) from end
-                _note(f"connection closed: {end}")
+                self._tell(f"connection closed: {end}")
             except (OSError, InvalidHandshake, EOFError) as error:
-                _note(f"{self._address}: {error}")
+                self._tell(f"{self._address}: {error}; trying again; is ops running? tickertape status")
             time.sleep(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _tell(self, fault: str) -> None:
+        """Say why there is no connection: once, not each time that it is tried again."""
+        if fault != self._told:
+            _note(fault)
+        self._told = fault
 
     def _connect(self) -> ClientConnection:
         from websockets.sync.client import connect  # noqa: PLC0415 - 40 ms that help should not take
@@ -185,7 +192,7 @@ class Reading:
         if message.type == Type.HEARTBEAT:
             self.position = message.position or self.position
         if message.type == Type.SUBSCRIBED:
-            self._pause = FIRST_PAUSE
+            self._pause, self._told = FIRST_PAUSE, ""
             for channel in message.data["channels"]:
                 if channel["rewound"] is not None:
                     _note(f"{channel['channel']}: cannot resume ({channel['rewound']}); a snapshot follows")

@@ -17,6 +17,8 @@ STATUS_STYLES: Final = {
     "Unknown": "yellow",
 }
 UNKNOWN: Final = "unknown"
+WHOLE: Final[dict[str, Any]] = {"markup": False, "soft_wrap": True}
+"""A line of text, left to the terminal to wrap: so a search in the output finds it."""
 
 
 def render(summary: dict[str, Any]) -> None:
@@ -38,17 +40,17 @@ def _head(console: Console, summary: dict[str, Any]) -> None:
     console.print(Text.assemble((health["status"], style(health["status"])), f"  {health['reason']}"))
     halted = mode["halt_file"]
     why = f"HALT file by {halted['actor']}: {halted['reason']}" if halted else mode["message"]
-    console.print(f"mode      {mode['mode']}, {seconds(mode['age_seconds'])} ({why})", markup=False)
+    console.print(f"mode      {mode['mode']}, {seconds(mode['age_seconds'])} ({why})", **WHOLE)
     equity = account["equity"] or f"{UNKNOWN} ({account['equity_unknown_because']})"
     console.print(
         f"equity    {equity} {account['currency']}, cash {account['cash'] or UNKNOWN},"
         f" today {account['daily_pnl'] or UNKNOWN}, drawdown {account['drawdown'] or UNKNOWN}",
-        markup=False,
+        **WHOLE,
     )
     counted = ", ".join(f"{number} {name}" for name, number in summary["counts"].items())
-    console.print(f"counted   {counted}", markup=False)
+    console.print(f"counted   {counted}", **WHOLE)
     ages = ", ".join(f"{name.replace('_', ' ')} {seconds(age)}" for name, age in summary["ages"].items())
-    console.print(f"ages      {ages}", markup=False)
+    console.print(f"ages      {ages}", **WHOLE)
 
 
 def _conditions(console: Console, conditions: list[dict[str, Any]]) -> None:

@@ -15,15 +15,21 @@ from trading_bot.boot.private_files import load
 from trading_bot.boot.roles import Role
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.application import OK
-from trading_bot.cli.key import ROLES, print_rows
+from trading_bot.cli.key import ROLES
 from trading_bot.cli.options import home_option, output_option
+from trading_bot.cli.rows import print_rows
 from trading_bot.cli.switch import existing_home
 from trading_bot.telemetry import rfc3339
+
+LISTED = ("name", "role", "created_at")
+NOBODY = "nobody signs in with a password; tickertape user add NAME"
 
 
 @click.group
 def user() -> None:
     """People who sign in to the ops endpoint; ops takes notice of changes within a second.
+
+    Each command takes --home DIR.
 
     Examples: tickertape user add ada --role operate · tickertape user list
     """
@@ -55,7 +61,7 @@ def list_people(home: Path | None, output: str) -> int:
         {"name": each.name, "role": each.role, "created_at": rfc3339(each.created_at)}
         for each in load(folder.people, StoredPerson)
     ]
-    print_rows(rows, output)
+    print_rows(rows, LISTED, output, NOBODY)
     return OK
 
 

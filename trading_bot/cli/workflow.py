@@ -14,8 +14,8 @@ import click
 
 from trading_bot.boot.settings import load_settings
 from trading_bot.cli.application import FAILED, OK
-from trading_bot.cli.control import print_rows
 from trading_bot.cli.options import home_option, output_option
+from trading_bot.cli.rows import print_rows
 from trading_bot.contract.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ EXECUTIONS: Final = ("execution_id", "workflow_id", "state", "actor", "requested
 
 @click.group
 def workflow() -> None:
-    """List, show, check, execute and follow workflows.
+    """List, show, check, execute and follow workflows. Each command takes --home DIR.
 
     Examples: tickertape workflow execute check-health · tickertape workflow status restart-bot
     """
@@ -56,7 +56,9 @@ def list_(home: Path | None, output: str, executions: bool) -> int:  # noqa: FBT
     """List the workflows, or with --executions what ran last."""
     client = _client(home)
     if executions:
-        print_rows(client.ask("workflows/executions")["executions"], EXECUTIONS, output)
+        print_rows(
+            client.ask("workflows/executions")["executions"], EXECUTIONS, output, "nothing was executed yet"
+        )
         return OK
     rows = client.ask("workflows")["workflows"]
     print_rows(rows, LISTED, output)
@@ -85,9 +87,21 @@ def show(home: Path | None, output: str, workflow_id: str) -> int:
         click.echo(f"\n  {number}. {step['id']}: {step['description']}")
         click.echo(f"     {step['action']}{undone}")
         for condition in step["verify"]:
-            text = condition if isinstance(condition, str) else json.dumps(condition)
-            click.echo(f"     proven by {text}")
+            click.echo(f"     proven by {_proof(condition)}")
     return OK
+
+
+def _proof(condition: Any) -> str:
+    """Return what proves a step, in words: an expression, or one thing that is waited for and its details."""
+    if isinstance(condition, str):
+        return condition
+    return "; ".join(f"{kind} {_details(about)}" for kind, about in condition.items())
+
+
+def _details(about: Any) -> str:
+    if not isinstance(about, dict):
+        return str(about)
+    return ", ".join(f"{name} {value}" for name, value in about.items())
 
 
 @workflow.command

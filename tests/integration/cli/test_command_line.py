@@ -13,8 +13,10 @@ import sys
 import pytest
 from support.command import PROGRAM, Command, wait_until
 
+from exporter.ops.controls import CONTROLS
 from trading_bot.boot.clock import SystemClock
 from trading_bot.cli.application import COMMANDS
+from trading_bot.cli.control import ACTIONS
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, ModeChanged
 from trading_bot.journal.locks import Lock
 from trading_bot.journal.writer import TapeWriter
@@ -62,6 +64,8 @@ def test_every_command_takes_a_home_and_has_help(command: Command, name):
         ("up", "--duration", "0s"),
         ("up", "--bar", "7m"),
         ("exchange", "fault", "mute_feed"),
+        ("control", "nonsense"),
+        ("workflow", "nonsense"),
     ],
 )
 def test_wrong_usage_ends_with_two(command: Command, arguments):
@@ -247,3 +251,33 @@ def test_a_fault_is_switched_on_and_off_at_a_running_exchange(command: Command):
     assert "no fault meteor" in refused.stderr
     process.terminate()
     assert process.wait(5) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("control", "list"),
+        ("config", "show"),
+        ("workflow", "list"),
+        ("key", "list"),
+        ("stream",),
+        ("trace", "x"),
+    ],
+)
+def test_without_a_home_it_is_said_in_one_line_what_helps(command: Command, tmp_path, arguments):
+    answer = command.run(*arguments, "--home", str(tmp_path / "none"))
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line == f"tickertape: BOT_008 there is no home folder {tmp_path / 'none'} → tickertape up"
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_empty_list_says_that_it_is_empty(command: Command):
+    command.home.mkdir(exist_ok=True)
+    assert command.run("user", "list").stdout == "nobody signs in with a password; tickertape user add NAME\n"
+    assert command.run("user", "list", "--output", "json").stdout == "[]\n"
+    assert "None" not in command.run("key", "list").stdout
+
+
+def test_the_actions_of_control_are_those_of_the_endpoint():
+    assert set(ACTIONS) == set(CONTROLS)

@@ -64,7 +64,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         severity=Severity.WARNING,
         cause="The name is taken, unknown or none, there are too many, or the password is too short or long.",
         impact="Nothing was changed.",
-        remediation=(Remediation("See what there is", command="tickertape key list"),),
+        remediation=(Remediation("See what there is: tickertape key list, tickertape user list"),),
     ),
     ErrorDefinition(
         code="API_001",
