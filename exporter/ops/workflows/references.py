@@ -129,7 +129,7 @@ def _expressions_in(part: Step | Compensation) -> Iterator[str]:
     for name in ("remember", "watch"):
         found = part.params.get(name)
         if part.action in {"check", "observe"} and isinstance(found, dict):
-            yield from found.values()
+            yield from (text for text in found.values() if isinstance(text, str))
     until = part.params.get("until")
     if part.action == "observe" and isinstance(until, str) and until:
         yield until
