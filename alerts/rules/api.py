@@ -42,7 +42,7 @@ ALERTS: Final = (
         "5 minutes.",
         impact="Who finds a key can command the bot. Keys have 256 bits, so guessing fails; a leaked key does not.",
         first_step="The audit (tickertape trace, logs/ops.jsonl) has the addresses: a script of yours, or a stranger?",
-        panel=Panel("errors", 103),
+        panel=Panel("operations", 302),
         workflow="rotate-api-key",
     ),
     *burning(
@@ -52,6 +52,6 @@ ALERTS: Final = (
         what="of the requests failed on our side",
         impact="Agents, workflows and alerts that ask or command by HTTP do not get through.",
         first_step="Which codes? Errors of the ops endpoint (board Errors), then logs/ops.jsonl with the request id.",
-        panel=Panel("errors", 103),
+        panel=Panel("operations", 304),
     ),
 )

@@ -62,7 +62,7 @@ ALERTS: Final = (
         description='{{ $labels.bot }} started {{ $value | printf "%.0f" }}x in the last 15 minutes.',
         impact="Each start takes seconds in which nothing is decided, and reconciles anew with the venue.",
         first_step="Read the last lines of logs/bot.jsonl before each start: the error code says why it ended.",
-        panel=Panel("machinery", 207),
+        panel=Panel("machinery", 210),
         workflow="export-logs",
     ),
     Alert(

@@ -59,7 +59,7 @@ ALERTS: Final = (
         severity=Severity.WARNING,
         component=Component.ERRORS,
         expression=f"60 * {total(rate(metrics.ERRORS_TOTAL, '10m', severity=SERIOUS))} > {ERRORS_PER_MINUTE}",
-        lasting=Time("1m", "ten minutes are counted already; a burst that is over goes below soon"),
+        lasting=Time("1m", "a cause with an alert of its own is told of by that one", least=12),
         keeps=Time("5m", "errors come in bursts"),
         summary="Many errors",
         description="{{ $labels.bot }} recorded {{ $value | humanize }} errors a minute, mean of 10 minutes; most of "

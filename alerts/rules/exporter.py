@@ -90,7 +90,7 @@ ALERTS: Final = (
         'same events: {{ $value | printf "%.0f" }}.',
         impact="One of them shows wrong money. Which one is not known.",
         first_step="Compare equity and positions with the venue's; keep the journal; pause the bot if they differ.",
-        panel=Panel("machinery", 208),
+        panel=Panel("machinery", 210),
         workflow="export-logs",
     ),
 )

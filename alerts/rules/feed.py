@@ -133,7 +133,7 @@ ALERTS: Final = (
         "{{ $value | humanizeDuration }}.",
         impact="Afterwards it is not known when the market is open, and its symbols take no new risk.",
         first_step="Install the newest release of Tickertape; it ships the next years.",
-        panel=Panel("market-data", 107),
+        panel=Panel("market-data", 110),
         labels=("calendar",),
     ),
     *burning(

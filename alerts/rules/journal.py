@@ -42,7 +42,7 @@ ALERTS: Final = (
         f"{_LEFT}B are left.",
         impact="When it is full the journal cannot be written, and the bot neither opens nor closes.",
         first_step="What grows: journal.db, or something else on this disk? Shorten measurement_hours?",
-        panel=Panel("machinery", 203),
+        panel=Panel("machinery", 211),
     ),
     Alert(
         name="MeasurementsDropped",
@@ -56,6 +56,6 @@ ALERTS: Final = (
         "journal could not be written for long.",
         impact="Latencies and rates of this time are missing. Orders, fills and errors are never dropped.",
         first_step="The cause is the disk, now or a while ago: df -h HOME, and the errors JRNL.",
-        panel=Panel("machinery", 205),
+        panel=Panel("machinery", 210),
     ),
 )

@@ -53,7 +53,7 @@ ALERTS: Final = (
         "{{ $value | humanizeDuration }}.",
         impact="Its symbol takes nothing new meanwhile, and it may still fill at a price of long ago.",
         first_step="Compare with the venue's list of open orders; cancel it there if it is no longer wanted.",
-        panel=Panel("overview", 303),
+        panel=Panel("overview", 306),
         workflow="check-health",
         is_held=True,
     ),

@@ -24,7 +24,7 @@ ALERTS: Final = (
         f"generation {_GENERATION} is still in force.",
         impact="Somebody believes that new limits hold, and the old ones do.",
         first_step="tickertape control list: was it answered? Then tickertape status: is the bot alive?",
-        panel=Panel("overview", 107),
+        panel=Panel("operations", 102),
     ),
     Alert(
         name="SettingsDrift",
@@ -38,7 +38,7 @@ ALERTS: Final = (
         f"generation {_GENERATION}.",
         impact="None on trading: the file has no effect. But who reads it is misled, about limits too.",
         first_step="tickertape config diff, then adopt the file or write it anew from what is in force.",
-        panel=Panel("overview", 107),
+        panel=Panel("operations", 103),
     ),
     Alert(
         name="SettingsRolledBack",
@@ -52,6 +52,6 @@ ALERTS: Final = (
         "15 minutes, by itself in their probation or because it was asked to.",
         impact="The settings that were wanted did not keep the bot healthy; the earlier ones are in force.",
         first_step="tickertape config history says which generation failed, and on what.",
-        panel=Panel("overview", 107),
+        panel=Panel("operations", 104),
     ),
 )

@@ -39,7 +39,7 @@ ALERTS: Final = (
         "the last minute.",
         impact="At the limit requests are turned away, orders among them; who goes on asking is banned.",
         first_step="Find who else uses this key or address; else raise reconcile_seconds.",
-        panel=Panel("execution", 301),
+        panel=Panel("execution", 305),
     ),
     Alert(
         name="VenueBanned",

@@ -25,7 +25,7 @@ ALERTS: Final = (
         '{{ $value | printf "%.0f" }}x in the last 15 minutes.',
         impact="compensated: undone, nothing happened. failed: it stands half done, and a person must finish it.",
         first_step="tickertape workflow status: the step that failed, with its evidence and error.",
-        panel=Panel("errors", 103),
+        panel=Panel("operations", 201),
         labels=("workflow", "outcome"),
     ),
     Alert(
@@ -39,6 +39,6 @@ ALERTS: Final = (
         description="The oldest execution that runs on {{ $labels.bot }} began {{ $value | humanizeDuration }} ago.",
         impact="What it was to do is not done, and it may keep others of its kind waiting.",
         first_step="tickertape workflow status: does a step wait for an approval, or for an effect that does not come?",
-        panel=Panel("errors", 103),
+        panel=Panel("operations", 203),
     ),
 )

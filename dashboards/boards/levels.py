@@ -180,7 +180,8 @@ BOARD: Final = Board(
                     303,
                     "Missed in 6 hours",
                     levels.MISSED_SIX,
-                    "How many. Good: 0. For the feed: seconds of symbols without a fresh quote.",
+                    "How many. Good: 0. For the feed: seconds of symbols without a fresh quote; of a younger bot as "
+                    "if it had gone on for 6 hours as it did.",
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))

@@ -91,7 +91,7 @@ BOARD: Final = Board(
                     "knows. The bot's summary (`tickertape status`) has reason and message of each.",
                 )
                 .mappings([words.STATUS])
-                .span(9)
+                .span(8)
                 .height(9)
                 .no_value("nothing is scraped"),
                 panels.rows(
@@ -111,7 +111,7 @@ BOARD: Final = Board(
                             "Workflows": in_ops("workflows"),
                             "What happened": in_ops("incident"),
                         },
-                        width=170,
+                        width=180,
                     ),
                 )
                 .override_by_name(
@@ -120,8 +120,10 @@ BOARD: Final = Board(
                 )
                 .override_by_name("component", panels.column(("displayName", "Of"), ("custom.width", 80)))
                 .override_by_name("bot", panels.column(("displayName", "Bot"), ("custom.width", 60)))
-                .override_by_name("For", panels.column(("unit", look.DURATION), ("decimals", 0)))
-                .span(8)
+                .override_by_name(
+                    "For", panels.column(("unit", look.DURATION), ("decimals", 0), ("custom.width", 100))
+                )
+                .span(9)
                 .height(9)
                 .no_value("none fires"),
                 panels.gauges(

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.promql import PER_MINUTE, either, increase, largest, or_none, quantile, rate, series, total
+from dashboards.promql import (
+    PER_MINUTE,
+    SHOWN,
+    either,
+    increase,
+    largest,
+    or_none,
+    quantile,
+    rate,
+    series,
+    total,
+)
 from dashboards.queries.query import Query
 from trading_bot.contract.telemetry import labels, metrics
 
@@ -23,7 +34,7 @@ FAILED_BY_ENDPOINT: Final = Query(
     or_none(total(increase(metrics.API_REQUESTS, status=FAILED), labels.ENDPOINT), _ANSWERED), "{{endpoint}}"
 )
 SLOW_BY_ENDPOINT: Final = Query(
-    quantile(0.99, metrics.API_DURATION, labels.ENDPOINT, over="$__range"), "{{endpoint}}"
+    f"{quantile(0.99, metrics.API_DURATION, labels.ENDPOINT, over=SHOWN)} > 0", "{{endpoint}}"
 )
 
 CONNECTIONS: Final = Query(series(metrics.STREAM_CONNECTIONS))
@@ -44,7 +55,7 @@ AT_WORK: Final = Query(
 )
 OLDEST: Final = Query(f"{series(metrics.WORKFLOW_OLDEST_RUNNING)} > 0")
 STEPS: Final = Query(
-    quantile(0.9, metrics.WORKFLOW_STEP_DURATION, labels.WORKFLOW, over="$__range"), "{{workflow}}"
+    f"{quantile(0.9, metrics.WORKFLOW_STEP_DURATION, labels.WORKFLOW, over=SHOWN)} > 0", "{{workflow}}"
 )
 UNDONE: Final = Query(
     f"{total(increase(metrics.WORKFLOW_COMPENSATIONS), labels.WORKFLOW)} > 0", "{{workflow}}"
