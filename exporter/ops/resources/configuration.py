@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from flask import Blueprint, Response, request
-from msgspec import Meta
 
 from exporter.ops.access import Role, require
 from exporter.ops.answers import plain
-from exporter.ops.bodies import parse_body, refused
-from exporter.ops.commands import LONGEST_VALID_SECONDS
+from exporter.ops.bodies import parse_body
 from exporter.ops.configuration import Configuration, InForce
 from exporter.ops.configuration.change import Wanted
+from exporter.ops.configuration.requests import (
+    ChangeHeaders,
+    ConfigBody,
+    DiffQuery,
+    HistoryQuery,
+    RollbackBody,
+    SettingsBody,
+    expected_generation,
+)
 from exporter.ops.dependencies import dependencies
 from exporter.ops.documentation import documented
 from exporter.ops.documentation.operation import Answers
-from exporter.ops.handover import LONGEST_REASON, WriteHeaders, commands, hand_over, handed_over, is_dry_run
-from exporter.ops.parameters import Fault, parse
+from exporter.ops.handover import commands, hand_over, handed_over, is_dry_run
+from exporter.ops.parameters import parse
 from exporter.ops.representations.commands import CommandAccepted
 from exporter.ops.representations.configuration import (
     ConfigDiff,
@@ -34,151 +40,16 @@ from exporter.ops.representations.configuration import (
 from exporter.ops.representations.paging import link
 from exporter.ops.representations.values import moment
 from exporter.ops.resources.control import DryRunQuery, accepted
-from trading_bot.contract.commands import DEFAULT_PROBATION, LONGEST_PROBATION, Command
+from trading_bot.contract.commands import Command
 from trading_bot.contract.errors import NonRetriableError, OperatorError, RetriableError
 from trading_bot.contract.settings import settings_hash, settings_schema
 from trading_bot.contract.validation import validated
 
 blueprint = Blueprint("configuration", __name__)
 
-GENERATION: Final = re.compile(r'(?:W/)?"?([0-9]{1,12})"?')
-HISTORY_LIMIT: Final = 100
 ACCEPTED: Final = 202
 WITH_SETTINGS: Final = ("API_004", "CFG_016", "API_031")
 REFUSALS: Final = ("CFG_006", "CFG_007", "CFG_008", "CFG_009", "CFG_010", "API_030", *WITH_SETTINGS)
-
-Document = Annotated[
-    dict[str, Any],
-    Meta(
-        description="whole settings, as GET /config shows them under settings; what is left out is its default",
-        examples=[
-            {"symbols": ["EUR/USD"], "strategies": {"trend": {"kind": "sma_cross", "symbols": ["EUR/USD"]}}}
-        ],
-    ),
-]
-Reason = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=LONGEST_REASON,
-        description=f"why, in words, 1 to {LONGEST_REASON} characters",
-        examples=["smaller orders over the week-end"],
-    ),
-]
-Confirm = Annotated[
-    str,
-    Meta(
-        max_length=200,
-        description="the confirm of the difference, where the change takes more risk",
-        examples=["1795311202.5d41402abc4b2a76b9719d911017c592"],
-    ),
-]
-Restart = Annotated[
-    bool, Meta(description="whether the bot may restart where a key needs that", examples=[False])
-]
-Expires = Annotated[
-    float,
-    Meta(
-        ge=1,
-        le=LONGEST_VALID_SECONDS,
-        description=f"how long the command is valid, 1 to {LONGEST_VALID_SECONDS} seconds",
-        examples=[60],
-    ),
-]
-DryRun = Annotated[bool, Meta(description="only say what would happen", examples=[False])]
-
-
-class SettingsBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Settings to look at."""
-
-    settings: Document
-
-
-class ConfigBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PUT /config``."""
-
-    settings: Document
-    reason: Reason
-    confirm: Confirm | None = None
-    restart: Restart = False
-    probation_seconds: Annotated[
-        float,
-        Meta(
-            ge=0,
-            le=LONGEST_PROBATION,
-            description="how long the bot goes back by itself when a health condition turns worse; 0: not at all",
-            examples=[60],
-        ),
-    ] = DEFAULT_PROBATION
-    adopt: Annotated[
-        bool, Meta(description="whether these are the settings of the edited file", examples=[False])
-    ] = False
-    expires_in_seconds: Expires = 60
-    dry_run: DryRun = False
-
-
-class RollbackBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The body of ``PUT /config/rollback``."""
-
-    reason: Reason
-    generation: (
-        Annotated[
-            int,
-            Meta(
-                ge=1,
-                le=10**12,
-                description="which one to go back to; the one before without it",
-                examples=[1],
-            ),
-        ]
-        | None
-    ) = None
-    confirm: Confirm | None = None
-    restart: Restart = False
-    expires_in_seconds: Expires = 60
-    dry_run: DryRun = False
-
-
-class DiffQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """The query of ``GET /config/diff``."""
-
-    generation: (
-        Annotated[
-            int,
-            Meta(
-                ge=1,
-                le=10**12,
-                description="a generation to compare with; config.yaml without it",
-                examples=[1],
-            ),
-        ]
-        | None
-    ) = None
-
-
-class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """The query of ``GET /config/history``."""
-
-    limit: Annotated[
-        int, Meta(ge=1, le=HISTORY_LIMIT, description=f"a number from 1 to {HISTORY_LIMIT}", examples=[20])
-    ] = 20
-    before: Annotated[int, Meta(ge=0, description="a number from next", examples=[40])] | None = None
-
-
-IfMatch = Annotated[
-    str,
-    Meta(
-        pattern=r'^(W/)?"?[0-9]{1,12}"?$',
-        description="the ETag of GET /config: the generation that the change was made against",
-        examples=['"1"'],
-    ),
-]
-
-
-class ChangeHeaders(WriteHeaders, frozen=True, kw_only=True):
-    """Headers of a change of settings."""
-
-    If_Match: IfMatch | None = None
 
 
 def configuration() -> Configuration:
@@ -303,7 +174,7 @@ def change() -> Response:
     if issued is not None:
         return accepted(issued)
     known = configuration()
-    expected = _expected_generation()
+    expected = expected_generation()
     if expected is None:
         raise NonRetriableError("CFG_010", "If-Match is missing: send the ETag of GET /api/v1/config")
     known.require_generation(expected, known.in_force())
@@ -347,7 +218,7 @@ def go_back() -> Response:
     if issued is not None:
         return accepted(issued)
     known = configuration()
-    expected = _expected_generation()
+    expected = expected_generation()
     current = known.in_force()
     if expected is not None:
         known.require_generation(expected, current)
@@ -412,21 +283,3 @@ def _file_settings() -> dict[str, Any]:
         "example": "symbols: [EUR/USD]",
     }
     raise OperatorError("CFG_001", f"config.yaml: {fault['found']}", errors=[fault])
-
-
-def _expected_generation() -> int | None:
-    """Return the generation in If-Match, None without one.
-
-    Raises:
-        NonRetriableError: API_001 where it is no ETag of ``GET /config``.
-    """
-    text = request.headers.get("If-Match")
-    if text is None:
-        return None
-    match = GENERATION.fullmatch(text.strip())
-    if match is None:
-        fault = Fault(
-            field="If-Match", expected="the ETag of GET /api/v1/config", found=repr(text[:80]), example='"1"'
-        )
-        raise refused(fault)
-    return int(match[1])

@@ -10,9 +10,9 @@ from flask import Flask
 
 from exporter.ops.bodies import parse_body
 from exporter.ops.configuration.history import HistoryFile, Transition
+from exporter.ops.configuration.requests import ConfigBody
 from exporter.ops.configuration.tokens import VALID_SECONDS, Tokens
 from exporter.ops.controls import CONTROLS, ControlBody, check_confirmed, read_body
-from exporter.ops.resources.configuration import ConfigBody
 from trading_bot.contract.commands import CHANGES_SETTINGS, COMMANDS
 from trading_bot.contract.errors import NonRetriableError, OperatorError
 from trading_bot.domain.clock import ManualClock
