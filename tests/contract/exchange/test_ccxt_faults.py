@@ -15,6 +15,8 @@ from support.exchange_process import client_of
 
 from trading_bot.exchange.faults import KINDS
 
+pytestmark = pytest.mark.xdist_group("ccxt faults")  # one process for all of them
+
 
 @pytest.fixture(autouse=True)
 def all_faults_off_afterwards(exchange):

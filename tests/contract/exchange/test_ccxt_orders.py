@@ -9,6 +9,8 @@ import ccxt
 import pytest
 from support.exchange_process import client_of
 
+pytestmark = pytest.mark.xdist_group("ccxt orders")  # one process for all of them
+
 
 def ask(exchange, question, **overrides):
     async def conversation():

@@ -10,6 +10,8 @@ import ccxt
 import pytest
 from support.exchange_process import client_of, exchange_running
 
+pytestmark = pytest.mark.xdist_group("ccxt rest")  # one process for all of them
+
 SYMBOLS = ["EUR/USD", "GOOGL/USD", "AAPL/USD", "IBM/USD", "MSFT/USD"]
 
 

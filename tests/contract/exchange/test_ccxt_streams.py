@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
 from support.exchange_process import client_of
+
+pytestmark = pytest.mark.xdist_group("ccxt streams")  # one process for all of them
 
 
 def ask(exchange, question, **overrides):

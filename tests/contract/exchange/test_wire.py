@@ -14,6 +14,8 @@ import urllib.request
 import aiohttp
 import pytest
 
+pytestmark = pytest.mark.xdist_group("wire")  # one process for all of them
+
 
 def keys(exchange) -> tuple[str, str]:
     return tuple((exchange.home / name).read_text().strip() for name in ("venue-key", "venue-secret"))

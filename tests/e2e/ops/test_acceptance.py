@@ -14,6 +14,8 @@ from support.recorded_bot import RecordedBot
 from trading_bot.boot.clock import SystemClock
 from trading_bot.boot.home import Home
 
+pytestmark = pytest.mark.xdist_group("operators' scenarios")  # one process for all of them
+
 
 def begun(ops: OpsProcess, bot: RecordedBot) -> OpsProcess:
     ops.start(BOT_API_RATE_LIMIT="1000000/second")

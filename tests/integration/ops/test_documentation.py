@@ -14,20 +14,24 @@ from exporter.ops.problems import STATUS
 from exporter.ops.public import PUBLIC
 from exporter.ops.representations.problem import NEXT
 from trading_bot.boot.clock import SystemClock
+from trading_bot.boot.home import Home
 from trading_bot.boot.settings import BootSettings
 from trading_bot.contract.errors import ERRORS
+
+pytestmark = pytest.mark.xdist_group("documentation")  # one application for all of them
 
 AUTOMATIC = {"HEAD", "OPTIONS"}
 
 
-@pytest.fixture
-def app(home):
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("documentation") / "home").create()
     lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
     yield create_app(lifetime.needs)
     lifetime.end("the test is over")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(app):
     return openapi_document(app, PUBLIC)
 

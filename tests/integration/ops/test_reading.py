@@ -21,6 +21,8 @@ from trading_bot.contract.errors import NonRetriableError, RetriableError
 from trading_bot.contract.telemetry.metrics import METRICS
 from trading_bot.journal import TapeReader
 
+pytestmark = pytest.mark.xdist_group("reading")  # one process for all of them
+
 LISTS = ("conditions", "positions", "orders", "trades", "metrics", "catalogue", "runbooks", "")
 
 

@@ -26,6 +26,8 @@ from trading_bot.contract.errors import (
 from trading_bot.venues.ccxt_venue import CcxtVenue
 from trading_bot.venues.protocol import OutcomeUnknown
 
+pytestmark = pytest.mark.xdist_group("order outcomes")  # one process for all of them
+
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
