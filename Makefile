@@ -16,7 +16,7 @@ export PYTHON
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 
-.PHONY: help demo test test-long chaos lint format docs dashboards alerts coverage golden bench lock tools clean
+.PHONY: help demo test test-long chaos drills lint format docs dashboards alerts coverage golden bench lock tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ test-long: $(DEVELOPMENT) ## the full counts, printed as a table
 
 chaos: $(DEVELOPMENT) ## ten minutes of random faults, kills and manual trades; ARGS="--seconds 60 --seed 7"
 	PYTHONPATH=tests $(BIN)/python -m support.chaos $(ARGS)
+
+drills: $(DEVELOPMENT) ## every fault until somebody is paged, and the table of it; ARGS="--only kill_bot"
+	PYTHONPATH=tests:. $(BIN)/python -m support.drills $(ARGS)
 
 lint: $(DEVELOPMENT) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check

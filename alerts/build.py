@@ -18,8 +18,8 @@ HEAD: Final = "# Generated from alerts/ by `make alerts`; change it there.\n"
 ASKED_EVERY: Final = 5
 LEVELS_EVERY: Final = 30
 """Seconds. Service levels look at days: a sample each half minute is enough, and keeps them cheap."""
-SHORTEST: Final = 5
-"""Seconds: a scaled window must hold some scrapes."""
+SHORTEST: Final = 10
+"""Seconds: a scaled window must hold some scrapes, and more than one that a busy machine answered too late."""
 LEAST: Final = {alert.name: alert.lasting.least for alert in ALERTS}
 UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 

@@ -78,12 +78,11 @@ INHIBITIONS: Final = (
             "ReconciliationOld",
             "OrderRejectsHigh",
             "FillRatioLow",
-            "ErrorRateHigh",
             "BotNotRunning",
         ),
     ),
     Inhibition(("OrderRejectsHigh",), ("FillRatioLow",)),
-    Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow")),
+    Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow", "KillSwitchEngaged")),
     Inhibition(("FeedStale",), ("NoBars",), ("bot", "symbol")),
     Inhibition(("FeedStale",), ("NoDecisions", "FeedBudgetBurning", "FeedReconnectStorm", "BotNotRunning")),
     Inhibition(("NoDecisions",), ("NoBars",)),
@@ -147,7 +146,7 @@ def configuration(outlets: Outlets, *, at_once: bool = False) -> dict[str, Any]:
         "templates": ["templates/*.tmpl"],
         "time_intervals": [_quiet_hours()],
         "route": _routes(at_once=at_once),
-        "inhibit_rules": [*map(_inhibition, INHIBITIONS), _critical_silences_warning()],
+        "inhibit_rules": [*map(_inhibition, INHIBITIONS), *_critical_silences()],
         "receivers": [_receiver(name, outlets) for name in RECEIVERS],
     }
 
@@ -219,12 +218,13 @@ def _inhibition(rule: Inhibition) -> dict[str, Any]:
     }
 
 
-def _critical_silences_warning() -> dict[str, Any]:
-    return {
-        "source_matchers": ['severity="critical"'],
-        "target_matchers": ['severity="warning"'],
-        "equal": ["alertname", "bot"],
-    }
+def _critical_silences() -> list[dict[str, Any]]:
+    """Return what every critical alert silences: its own warning, and that there are many errors."""
+    critical, warning, errors = 'severity="critical"', 'severity="warning"', 'alertname="ErrorRateHigh"'
+    return [
+        {"source_matchers": [critical], "target_matchers": [warning], "equal": ["alertname", "bot"]},
+        {"source_matchers": [critical], "target_matchers": [errors], "equal": ["bot"]},
+    ]
 
 
 def _receiver(name: str, outlets: Outlets) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from support.command import Command, wait_until
 from support.disks import small_disk, without_quota
 from support.paging import Watch, watching
 from support.programs import Programs
-from support.signs import LASTING, SIGNS
 from support.trading import Floor, busy_settings
 from trading_bot.contract.events.lifecycle import BotReady
 
@@ -33,12 +32,16 @@ SLACK: Final = 2.5
 """Seconds from the moment at which a rule must be true until the page is there: scrape, evaluation, sending."""
 PATIENCE: Final = 60
 """Seconds more than that, until a page is given up: the machine may be busy."""
+ON_ITS_WAY: Final = 3.0
+"""Seconds until an order without an answer counts as unknown: a bar, and the request's time."""
 QUIET: Final = 120
 """Seconds in which all must be quiet again."""
 DISK: Final = "64g"
 """Of memory that is taken only where something is written: so large that nothing seems to fill it within a day."""
 CALM: Final = 4
 """Seconds without any alert after which all counts as quiet."""
+STARVED_BY_LOAD: Final = frozenset({"ExporterDown", "ApiDown"})
+"""What fires by itself where this machine is too busy to render a page within a second; held against nobody."""
 SYMBOLS: Final = ("EUR/USD", "GBP/USD")
 SETTINGS: Final[dict[str, Any]] = {
     "symbols": list(SYMBOLS),
@@ -61,16 +64,30 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 
+QUIET_SETTINGS: Final = busy_settings(
+    symbols=["EUR/USD"],
+    bar="1m",
+    strategies={
+        "busy": {"kind": "sma_cross", "symbols": ["EUR/USD"], "fast": 1, "slow": 2, "order_notional": 1000}
+    },
+    intervals={},
+)
+PROGRAMS: Final = Path(__file__).parents[2] / ".cache" / "prometheus"
+
+
 class Stage(msgspec.Struct, kw_only=True):
     """Where drills are played."""
 
     floor: Floor
     collector: Collector
     own_disk: bool
+    watch: Watch | None = None
     held: contextlib.ExitStack = msgspec.field(default_factory=contextlib.ExitStack)
 
-    def until(self, metric: str, least: float) -> None:
-        assert wait_until(lambda: (self.floor.sample(metric) or 0) >= least, 60, every=0.1), metric
+    def targets(self) -> tuple[int, int, str]:
+        """Return the exporter's port, ops' port and its read key."""
+        command, key = self.floor.command, self.floor.home.read_key.read_text().strip()
+        return command.port("BOT_METRICS_PORT"), command.port("BOT_API_PORT"), key
 
 
 Act = Callable[[Stage], None]
@@ -83,6 +100,8 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     clear: Act
     pages: Mapping[str, float] = {}
     """By alert: seconds until its expression must be true, before its ``for``. Empty: nobody is paged."""
+    may: tuple[str, ...] = ()
+    """Who may be paged, by the moment: for an order that was on its way, or for errors before the bot was killed."""
     lasts: float = 12.0
     """Seconds that a fault nobody is paged for is left on."""
     scale: float = SCALE
@@ -100,6 +119,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     due: dict[str, float]
     others: list[str]
     silenced: list[str]
+    starved: list[str]
     failure: str = ""
 
     @property
@@ -111,6 +131,7 @@ def fault(
     name: str,
     pages: Mapping[str, float] | None = None,
     *,
+    may: tuple[str, ...] = (),
     lasts: float = 12.0,
     after: Act | None = None,
     **how: Any,
@@ -127,6 +148,7 @@ def fault(
         inject=lambda stage: stage.floor.switch(name, on=True, **how),
         clear=clear,
         pages=pages or {},
+        may=may,
         lasts=lasts,
     )
 
@@ -156,13 +178,16 @@ def resume(stage: Stage) -> None:
 
 
 def kill_while_unknown(stage: Stage) -> None:
-    stage.floor.switch("lost_ack", on=True)
-    stage.until("tradingbot_orders_unknown", 1)
+    """Kill the bot when Prometheus knows of an order without an answer: half of them were carried out."""
+    stage.floor.switch("server_error", on=True)
+    assert stage.watch is not None
+    prometheus = stage.watch.prometheus
+    assert wait_until(lambda: prometheus.has("bot:orders_unknown:held > 0"), 60, every=0.1)
     stage.floor.kill("run")
 
 
 def restart_and_ask(stage: Stage) -> None:
-    stage.floor.switch("lost_ack", on=False)
+    stage.floor.switch("server_error", on=False)
     restart(stage, "run")
 
 
@@ -177,9 +202,11 @@ def corrupt_logs(stage: Stage) -> None:
             file.write(b'{"half": \xff\xfe\n\x00\x00{]\n')
 
 
-BREAKS: Final = 3.0
-"""Seconds until half of a window of five has passed."""
+UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
+BREAKS: Final = 5.0
+"""Seconds until half of the shortest window has passed."""
 AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
+ERRORS: Final = {"ErrorRateHigh": 5.0}
 STALE: Final = {"FeedStale": 30.0}
 
 DRILLS: Final[dict[str, Drill]] = {
@@ -192,9 +219,12 @@ DRILLS: Final[dict[str, Drill]] = {
     ),
     "kill_exporter": killing("exporter", {"ExporterDown": BREAKS}),
     "kill_ops": killing("ops", {"ApiDown": BREAKS}),
-    "kill_exchange": killing("exchange", AWAY),
+    "kill_exchange": killing("exchange", AWAY, may=("OrderUnknown",)),
     "kill_bot_while_order_unknown": Drill(
-        inject=kill_while_unknown, clear=restart_and_ask, pages={"OrderUnknown": 3.0, "BotDown": BREAKS}
+        inject=kill_while_unknown,
+        clear=restart_and_ask,
+        pages=UNKNOWN | {"BotDown": ON_ITS_WAY + BREAKS},
+        may=("VenueUnreachable",),
     ),
     "fill_disk": Drill(
         inject=fill_disk, clear=lambda stage: stage.held.close(), pages={"JournalNotWritable": 5 + BREAKS}
@@ -213,14 +243,14 @@ DRILLS: Final[dict[str, Drill]] = {
     "price_spike": fault("price_spike", size=0.3),
     "drop_connection": fault("drop_connection", AWAY),
     "flapping_connection": fault("flapping_connection", AWAY, size=1.0),
-    "unreachable": fault("unreachable", AWAY, seconds=25),
-    "lost_ack": fault("lost_ack"),
-    "late_ack": fault("late_ack", size=3),
-    "rate_limited": fault("rate_limited", {"OrderRejectsHigh": 8.0}, size=1),
+    "unreachable": fault("unreachable", AWAY, may=("OrderUnknown",), seconds=25),
+    "lost_ack": fault("lost_ack", ERRORS),
+    "late_ack": fault("late_ack", ERRORS, size=3),
+    "rate_limited": fault("rate_limited", AWAY | {"OrderRejectsHigh": 8.0}, size=1),
     "banned": fault("banned", {"VenueBanned": 5.0}, size=2, after=resume),
-    "maintenance": fault("maintenance", AWAY, size=1),
-    "server_error": fault("server_error", AWAY),
-    "truncated_json": fault("truncated_json", AWAY),
+    "maintenance": fault("maintenance", AWAY, may=("OrderUnknown",), size=1),
+    "server_error": fault("server_error", AWAY | UNKNOWN),
+    "truncated_json": fault("truncated_json", AWAY | UNKNOWN),
     "clock_skew": fault("clock_skew", {"ClockSkew": 15.0}),
     "reject_order": fault("reject_order", {"OrderRejectsHigh": 8.0}),
     "halted_symbol": fault("halted_symbol", STALE),
@@ -232,13 +262,13 @@ DRILLS: Final[dict[str, Drill]] = {
     # one with the rules as they are delivered
     "kill_bot_unscaled": killing("run", {"BotDown": 31.0}, scale=1, levels=True),
 }
-assert set(SIGNS | LASTING) <= set(DRILLS), "a fault without a drill"
 
 
 class Runner:
     """Plays drills on one stage, one after the other."""
 
     def __init__(self, stage: Stage, watch: Watch, say: Callable[[str], None] = print) -> None:
+        stage.watch = watch
         self._stage = stage
         self._watch = watch
         self._say = say
@@ -275,7 +305,8 @@ class Runner:
         )
 
     def _due(self, drill: Drill) -> dict[str, float]:
-        return {name: seconds + self._watch.waits[name] + SLACK for name, seconds in drill.pages.items()}
+        seconds = {**dict.fromkeys(drill.may, ON_ITS_WAY), **drill.pages}
+        return {name: each + self._watch.waits[name] + SLACK for name, each in seconds.items()}
 
     def _await(self, drill: Drill, seen: int, began: float) -> str:
         if not drill.pages:
@@ -304,16 +335,19 @@ class Runner:
                 firing.setdefault(page.name, page.at - began)
             else:
                 resolved[page.name] = page.at - cleared
-        others = sorted(set(firing) - set(drill.pages))
+        starved = STARVED_BY_LOAD if self._watch.starved(time.monotonic() - began) else frozenset()
+        others = sorted(set(firing) - {*drill.pages, *drill.may} - starved)
+        due = self._due(drill)
         fired = self._watch.fired(time.monotonic() - began)
         return Row(
             name=name,
             scale=drill.scale,
-            pages={alert: took for alert, took in firing.items() if alert in drill.pages},
-            resolved={alert: took for alert, took in resolved.items() if alert in drill.pages},
-            due=self._due(drill),
+            pages={alert: took for alert, took in firing.items() if alert in due},
+            resolved={alert: took for alert, took in resolved.items() if alert in due},
+            due=due,
             others=[f"{alert} ({firing[alert]:.1f})" for alert in others],
             silenced=sorted(fired - set(firing)),
+            starved=sorted((starved & set(firing)) - set(drill.pages)),
             failure=failure,
         )
 
@@ -333,13 +367,10 @@ def calm_market(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def staged(folder: Path, **changes: Any) -> Iterator[Stage]:
+def staged(folder: Path, settings: dict[str, Any], *plays: str | Path) -> Iterator[Stage]:
     """Open a floor where everything runs: exchange, bot, exporter, ops and a collector."""
     command = Command(folder / "home")
-    settings = busy_settings(**{**SETTINGS, **changes})
-    floor = Floor(
-        command, folder / "exchange", settings, "--bar", "1s", "--data", calm_market(folder / "data")
-    )
+    floor = Floor(command, folder / "exchange", settings, *plays)
     with small_disk(folder / "home", DISK) as own_disk, collecting("http") as collector:
         command.environment |= environment_of(collector)
         try:
@@ -355,21 +386,42 @@ def staged(folder: Path, **changes: Any) -> Iterator[Stage]:
             command.stop_all()
 
 
+def uneventful(folder: Path, minutes: float, *, closed: bool = False) -> list[str]:
+    """Trade EUR/USD at bars of a minute, or find its market closed; return who was paged meanwhile: nobody.
+
+    Two monitorings watch: one with the rules as they are delivered, one with those of the drills.
+    """
+    never = {"opens": "00:00", "closes": "00:01", "weekdays": [_day_after_tomorrow()]}
+    settings = {**QUIET_SETTINGS, "sessions": {"EUR/USD": never}} if closed else QUIET_SETTINGS
+    programs = Programs(PROGRAMS)
+    with contextlib.ExitStack() as stack:
+        stage = stack.enter_context(staged(folder / "floor", settings, "--bar", "1m"))
+        watches = [
+            stack.enter_context(
+                watching(programs, folder / name, stage.targets(), scale=scale, levels=scale == 1)
+            )
+            for name, scale in (("delivered", 1), ("drills", SCALE))
+        ]
+        time.sleep(60 * minutes)
+        fills = stage.floor.sample("tradingbot_fills_total")
+        print(f"{minutes:g} minutes, closed: {closed}, fills: {fills}", flush=True)
+        return [page.name for watch in watches for page in watch.paged.pages]
+
+
+def _day_after_tomorrow() -> int:
+    return (time.gmtime().tm_wday + 2) % 7 + 1
+
+
 def run(names: list[str], folder: Path, say: Callable[[str], None] = print) -> list[Row]:
     """Play drills on one floor; those that want other rules get a monitoring of their own."""
-    programs = Programs(Path(__file__).parents[2] / ".cache" / "prometheus")
+    programs = Programs(PROGRAMS)
     rows: list[Row] = []
     kinds = dict.fromkeys((DRILLS[name].scale, DRILLS[name].levels) for name in names)
-    with staged(folder / "floor") as stage:
-        floor = stage.floor
-        targets = (
-            floor.command.port("BOT_METRICS_PORT"),
-            floor.command.port("BOT_API_PORT"),
-            floor.home.read_key.read_text().strip(),
-        )
+    plays = ("--bar", "1s", "--data", calm_market(folder / "data"))
+    with staged(folder / "floor", busy_settings(**SETTINGS), *plays) as stage:
         for number, (scale, levels) in enumerate(kinds):
             place = folder / f"monitoring-{number}"
-            with watching(programs, place, targets, scale=scale, levels=levels) as watch:
+            with watching(programs, place, stage.targets(), scale=scale, levels=levels) as watch:
                 runner = Runner(stage, watch, say)
                 for name in names:
                     if (DRILLS[name].scale, DRILLS[name].levels) == (scale, levels):
@@ -387,7 +439,8 @@ def line(row: Row) -> str:
     over = ", ".join(f"{took:.1f}" for took in row.resolved.values()) or "-"
     silent = ", ".join(row.silenced) or "none"
     others = ", ".join(row.others) or "none"
-    return f"| `{row.name}` | 1/{row.scale:g} | {paged} | {over} | {others} | {silent} | {row.failure} |"
+    remarks = ", ".join((*row.starved, row.failure)).rstrip(", ")
+    return f"| `{row.name}` | 1/{row.scale:g} | {paged} | {over} | {others} | {silent} | {remarks} |"
 
 
 def main() -> None:
@@ -395,12 +448,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Every fault, until somebody is paged and it is over.")
     parser.add_argument("--only", action="append", choices=list(DRILLS), help="may be given several times")
     parser.add_argument("--folder", type=Path, help="keep everything here, to look at afterwards")
+    parser.add_argument("--quiet", type=float, metavar="MINUTES", help="no fault: nobody is to be paged")
+    parser.add_argument("--closed", action="store_true", help="with --quiet: the market is closed")
     given = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
+        place = given.folder or Path(folder)
+        if given.quiet is not None:
+            paged = uneventful(place, given.quiet, closed=given.closed)
+            print(f"pages: {', '.join(paged) or 'none'}")
+            sys.exit(bool(paged))
         rows = run(
             given.only or list(DRILLS),
-            given.folder or Path(folder),
+            place,
             lambda text: print(f"{time.monotonic() - began:6.1f} s  {text}", flush=True),
         )
     for row in rows:

@@ -24,6 +24,8 @@ from support.programs import Programs
 from support.prometheus_server import ALERTS, Prometheus
 
 ALWAYS: Final = "Watchdog"
+STARVED: Final = 0.9
+"""Seconds of a scrape; it is given up after one."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -107,6 +109,11 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         """Return what has fired in the last seconds, sent or not."""
         asked = f'count by (alertname) (count_over_time(ALERTS{{alertstate="firing"}}[{seconds:.0f}s]))'
         return {one["metric"]["alertname"] for one in self.prometheus.series(asked)} - {ALWAYS}
+
+    def starved(self, seconds: float) -> bool:
+        """Whether this machine was too busy: a page of metrics took as long as a scrape may."""
+        asked = f'max_over_time(scrape_duration_seconds{{job=~"tickertape.*"}}[{seconds:.0f}s]) > {STARVED}'
+        return self.prometheus.has(asked)
 
 
 @contextlib.contextmanager
