@@ -63,9 +63,7 @@ def test_kill_9_while_it_ships_leaves_nothing_missing_at_the_collector(
 
 
 @pytest.mark.parametrize("kind", COLLECTORS)
-def test_it_ends_soon_and_silently_while_a_send_hangs(
-    kind: str, command: Command, journal: Recording
-):
+def test_it_ends_soon_and_silently_while_a_send_hangs(kind: str, command: Command, journal: Recording):
     with collecting(kind) as collector:
         collector.book.delay = 20
         journal.tell(range(10))
