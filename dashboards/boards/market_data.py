@@ -35,9 +35,9 @@ BOARD: Final = Board(
                     health.BLOCKED,
                     "Which symbols take no new risk, and why. None is good. StaleFeed: nothing comes for it.",
                 )
-                .mappings([words.NAMED_BLOCK])
+                .text_mode(look.NAME)
                 .display_name(panels.named(health.BLOCKED))
-                .thresholds(look.thresholds(look.NONE_IS_GOOD))
+                .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(8)
                 .no_value("none"),
                 panels.number(

@@ -269,9 +269,9 @@ BOARD: Final = Board(
                     "Which symbols take no new risk, and why. None is good. StaleFeed: see Market data; "
                     "UnknownOrder: see Execution; Mismatch: see Risk and reconciliation.",
                 )
-                .mappings([words.NAMED_BLOCK])
+                .text_mode(look.NAME)
                 .display_name(panels.named(health.BLOCKED))
-                .thresholds(look.thresholds(look.NONE_IS_GOOD))
+                .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(9)
                 .no_value("none")
                 .data_links([panels.link("Market data", address("market-data"))]),

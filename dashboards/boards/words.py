@@ -28,7 +28,6 @@ STATUS: Final = look.words(
 BREAKER: Final = look.words({"0": ("closed", look.GOOD), "1": ("OPEN", look.BAD)})
 SWITCH: Final = look.words({"0": ("off", look.GOOD), "1": ("ENGAGED", look.BAD)})
 BLOCKED: Final = look.words({"0": ("free", look.GOOD), "1": ("blocked", look.WARNING)})
-NAMED_BLOCK: Final = look.words({"1": ("blocked", look.WARNING)})
 FAILS: Final = look.words({"0": ("fails", look.BAD)})
 SESSION: Final = look.words({"1": ("open", look.GOOD), "0": ("closed", look.QUIET)})
 SCRAPE: Final = look.words({"1": ("scraped", look.GOOD), "0": ("UNREACHABLE", look.BAD)})

@@ -19,8 +19,9 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_dockers_own_client_takes_the_compose_file():
-    answer = run(CLIENT, "-f", "docker-compose.yml", "config", "--quiet")
-    assert (answer.returncode, answer.stderr) == (0, "")
+    for profile in ((), ("--profile", "mimir")):
+        answer = run(CLIENT, "-f", "docker-compose.yml", *profile, "config", "--quiet")
+        assert (answer.returncode, answer.stderr) == (0, "")
 
 
 def test_dockers_own_client_refuses_a_compose_file_with_a_typo(tmp_path):
@@ -33,8 +34,10 @@ def test_prometheus_and_alertmanager_take_their_files(promtool: Path, amtool: Pa
     beside = shutil.copytree(ROOT / "alerts", tmp_path / "alerts")
     (beside / "scrape").mkdir()
     (beside / "scrape" / "api-key").write_text("the read key of a home")  # promtool looks whether it is there
+    writer = shutil.copy(ROOT / "stack" / "remote-writer.yml", beside / "remote-writer.yml")
     for command in (
         (promtool, "check", "config", beside / "prometheus.yml"),
+        (promtool, "check", "config", writer),
         (amtool, "check-config", "alerts/alertmanager.yml"),
     ):
         answer = run(*command)

@@ -10,17 +10,24 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from support.boards import GENERATED
 
-from dashboards.__main__ import main
+from dashboards.__main__ import main, write
 from dashboards.boards import BOARDS
 
 
 def test_writing_the_boards_again_changes_nothing(tmp_path):
     (tmp_path / "removed.json").write_text("{}")
-    main(tmp_path)
+    write(tmp_path)
     written = {path.name: path.read_text() for path in tmp_path.glob("*.json")}
     committed = {path.name: path.read_text() for path in GENERATED.glob("*.json")}
     assert written == committed, "make dashboards, and read the difference"
     assert len(committed) == len(BOARDS)
+
+
+def test_links_lead_to_the_ops_endpoint_that_is_named(tmp_path):
+    main(["--folder", str(tmp_path), "--public-url", "https://ops.example/"])
+    texts = [path.read_text() for path in tmp_path.glob("*.json")]
+    assert any('"query": "https://ops.example"' in text for text in texts)
+    assert not any("127.0.0.1" in text for text in texts)
 
 
 @pytest.mark.parametrize("path", sorted(GENERATED.glob("*.json")), ids=lambda path: path.stem)

@@ -14,7 +14,9 @@ SERVICES = COMPOSE["services"]
 OURS = {"exchange", "bot", "exporter", "ops", "ready", "scrape-key", "page-key"}
 ONCE = {"ready", "scrape-key", "page-key"}
 """Services that do one thing and end."""
-TELEMETRY = {"otel-collector", "prometheus", "alertmanager", "grafana", "tempo", "loki"}
+LONGER = {"mimir", "remote-writer"}
+"""Services of the profile that keeps metrics for longer."""
+TELEMETRY = {"otel-collector", "prometheus", "alertmanager", "grafana", "tempo", "loki", *LONGER}
 
 each_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -106,7 +108,27 @@ def test_every_variable_is_documented_with_its_default():
 
 def test_the_service_ready_asks_every_service_that_can_be_asked():
     asked = {each.split("=")[0] for each in SERVICES["ready"]["command"]}
-    assert asked == set(SERVICES) - ONCE - {"bot", "exchange"}
+    assert asked == set(SERVICES) - ONCE - LONGER - {"bot", "exchange"}
+
+
+def test_metrics_are_kept_for_longer_only_where_the_profile_is_asked_for():
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == LONGER
+    assert {tuple(SERVICES[name]["profiles"]) for name in LONGER} == {("mimir",)}
+    waited_for = {other for service in SERVICES.values() for other in service.get("depends_on", {})}
+    assert not waited_for & LONGER
+
+
+def test_what_is_written_to_mimir_is_what_prometheus_scrapes_and_reckons():
+    ours = yaml.safe_load((ROOT / "alerts" / "prometheus.yml").read_text())
+    writer = yaml.safe_load((ROOT / "stack" / "remote-writer.yml").read_text())
+    mimir = yaml.safe_load((ROOT / "stack" / "mimir.yaml").read_text())
+    assert (writer["global"], writer["rule_files"]) == (ours["global"], ours["rule_files"])
+    bots = [job for job in ours["scrape_configs"] if job["job_name"].startswith("tickertape")]
+    assert writer["scrape_configs"] == bots
+    assert "alerting" not in writer
+    port = mimir["server"]["http_listen_port"]
+    assert [each["url"] for each in writer["remote_write"]] == [f"http://mimir:{port}/api/v1/push"]
+    assert "mimir:/data" in SERVICES["mimir"]["volumes"]
 
 
 def test_the_image_runs_as_nobody_special_and_carries_only_what_is_named():

@@ -21,6 +21,7 @@ def sources():
 def test_data_sources_have_the_uids_that_boards_rely_on(sources):
     assert {uid: source["type"] for uid, source in sources.items()} == {
         "prometheus": "prometheus",
+        "mimir": "prometheus",
         "tempo": "tempo",
         "loki": "loki",
     }
@@ -44,6 +45,12 @@ def test_an_exemplar_opens_its_trace_a_trace_its_logs_and_a_log_record_its_trace
 def test_grafana_takes_the_scrape_interval_that_prometheus_has(sources):
     scraped = yaml.safe_load((ROOT / "alerts" / "prometheus.yml").read_text())
     assert sources["prometheus"]["jsonData"]["timeInterval"] == scraped["global"]["scrape_interval"]
+
+
+def test_mimir_is_asked_where_it_listens_and_is_not_the_default(sources):
+    listens = yaml.safe_load((STACK / "mimir.yaml").read_text())["server"]["http_listen_port"]
+    assert sources["mimir"]["url"] == f"http://mimir:{listens}/prometheus"
+    assert not sources["mimir"].get("isDefault")
 
 
 def test_boards_are_read_from_where_compose_mounts_them():
