@@ -111,7 +111,7 @@ def test_slow_clients_hold_nobody_up(port: int):
             client.sendall(b"GET /metr")  # and nothing more
         began = time.monotonic()
         assert get(port, "/metrics").status == 200
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4  # a slow one is given up after more
     finally:
         for client in slow:
             client.close()

@@ -277,7 +277,6 @@ def test_an_execution_goes_on_by_the_definition_it_began_with(tmp_path):
         assert here.desk.workflow("own").steps[0].id == "other"
 
 
-
 def test_nothing_goes_on_before_the_journal_has_been_read(tmp_path, monkeypatch):
     with shop(tmp_path) as here:
         observer = here.bench.means.observer

@@ -45,7 +45,7 @@ def test_kill_9_while_it_ships_leaves_nothing_missing_at_the_collector(
             journal.tell(range(number * CYCLES, (number + 1) * CYCLES))
             before = collector.book.requests
             exporter = command.start("exporter", **environment_of(collector))
-            eventually(lambda before=before: collector.book.requests > before, 30)
+            eventually(lambda before=before: collector.book.requests > before, 90)
             time.sleep(chance.uniform(0, 0.35))
             exporter.kill()
             exporter.wait()
