@@ -36,7 +36,7 @@ ALERTS: Final = (
         component=Component.JOURNAL,
         expression=f"{_FREE} / ({_GROWTH} > 0) < {DISK_LEFT} or {_FREE} < {DISK_FREE}",
         lasting=Time("10m", "a copy or an export takes room for a while"),
-        keeps=Time("10m", "pruning makes the curve saw-toothed"),
+        keeps=Time("1m", "no longer than the page about a full disk, which silences it"),
         summary="The journal's disk is filling up",
         description="The disk of {{ $labels.bot }} is full in less than a day, or has less than 512 MiB: "
         f"{_LEFT}B are left.",

@@ -149,6 +149,8 @@ def watching(
             process.kill()
             process.wait()
         paged.stop()
+        for name, told in (("webhook", paged.documents), ("chat", paged.chats)):
+            (folder / f"{name}.json").write_text(json.dumps(told, indent=2), encoding="utf-8")
 
 
 def _write(
