@@ -39,7 +39,7 @@ class OpsProcess:
 
     def start(self, **variables: str) -> subprocess.Popen[str]:
         process = self.command.start("ops", **variables)
-        assert wait_until(lambda: self.is_up() or process.poll() is not None), "ops does not answer"
+        assert wait_until(lambda: self.is_up() or process.poll() is not None, 30), "ops does not answer"
         return process
 
     def is_up(self) -> bool:

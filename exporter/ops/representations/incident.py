@@ -220,6 +220,15 @@ def _alert(event: workflow.AlertReceived) -> str:
     return f"{event.name} {event.status} ({labels}): {event.annotations.get('summary', 'no summary')}"
 
 
+def _requested(event: workflow.WorkflowRequested) -> str:
+    why = f": {event.reason}" if event.reason else ""
+    return f"{event.workflow} (execution {event.execution_id}) by {event.actor}{why}"
+
+
+def _ended(event: workflow.WorkflowEnded) -> str:
+    return f"execution {event.execution_id} {event.outcome}: {event.message}"
+
+
 def _command(event: lifecycle.CommandIssued) -> str:
     return f"{event.name} by {event.actor}: {event.reason}"
 
@@ -232,6 +241,8 @@ WORDS: Final[dict[str, Callable[[Any], str]]] = {
     lifecycle.SymbolBlocked.KIND: _blocked,
     lifecycle.BotStarted.KIND: _started,
     workflow.AlertReceived.KIND: _alert,
+    workflow.WorkflowRequested.KIND: _requested,
+    workflow.WorkflowEnded.KIND: _ended,
     lifecycle.CommandIssued.KIND: _command,
 }
 
@@ -260,7 +271,7 @@ CONTROL_CHANGES: Final = (
     lifecycle.OpsStopped.KIND,
     lifecycle.CommandIssued.KIND,
     workflow.AlertReceived.KIND,
-    workflow.WorkflowStarted.KIND,
+    workflow.WorkflowRequested.KIND,
     workflow.WorkflowEnded.KIND,
 )
 """The same of the control tape."""
