@@ -7,7 +7,7 @@ import json
 import math
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -43,10 +43,24 @@ class Prometheus(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def scraping(
-    program: Path, folder: Path, exporter_port: int, ops: tuple[int, str] | None = None
+    program: Path,
+    folder: Path,
+    exporter_port: int,
+    ops: tuple[int, str] | None = None,
+    rules: Mapping[str, str] | None = None,
 ) -> Iterator[Prometheus]:
-    """Run Prometheus on ``alerts/prometheus.yml`` with one target, and ops by its port and key where given."""
+    """Run Prometheus on ``alerts/prometheus.yml`` with one target.
+
+    Args:
+        program: the server's.
+        folder: where its files and data are made.
+        exporter_port: of the exporter.
+        ops: port and read key of the ops endpoint, where it is scraped too.
+        rules: by file name, in place of those that are committed.
+    """
     shutil.copytree(ALERTS, folder)
+    for name, text in (rules or {}).items():
+        (folder / "generated" / name).write_text(text)
     (folder / "targets").mkdir()
     (folder / "targets" / "test.yml").write_text(f'- targets: ["127.0.0.1:{exporter_port}"]\n')
     if ops is not None:

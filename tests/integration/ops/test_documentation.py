@@ -5,6 +5,7 @@ from __future__ import annotations
 import jsonschema
 import pytest
 from flask import Flask
+from support.boards import boards, links
 
 from exporter.ops.application import create_app
 from exporter.ops.documentation.openapi import VARIABLE, openapi_document
@@ -119,3 +120,15 @@ def test_an_agent_is_told_three_calls_that_are_documented(app, document):
     calls = [line.split(" ")[2].partition("?")[0] for line in text.splitlines() if ". GET " in line]
     assert len(calls) == 3
     assert {(path, "get") for path in calls} <= set(told(document))
+
+
+def test_the_boards_lead_to_paths_that_are_served(app):
+    served = {VARIABLE.sub("*", rule.rule) for rule in app.url_map.iter_rules()}
+    asked = {
+        url.removeprefix("${ops:raw}").replace("${__value.raw}", "*")
+        for board in boards()
+        for url in links(board)
+        if url.startswith("${ops")
+    }
+    assert asked
+    assert asked <= served
