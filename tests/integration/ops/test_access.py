@@ -55,7 +55,7 @@ def running(ops, bot) -> OpsProcess:
 
 def test_a_key_that_is_made_works_within_seconds_and_no_more_once_it_is_revoked(running):
     made = running.command.run("key", "create", "grafana", "--output", "json")
-    key = json.loads(made.stdout)["rows"][0]["key"]
+    key = json.loads(made.stdout)[0]["key"]
     assert wait_until(lambda: running.get("state", key).status == 200)
     assert key not in running.home.known_keys.read_text()
     assert running.home.known_keys.stat().st_mode & 0o777 == 0o600
