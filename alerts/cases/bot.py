@@ -10,6 +10,7 @@ _DEAD: Final = {
     'tradingbot_up{bot="demo"}': level((1, 60), (0, 120), (1, 300)),
     'tradingbot_up_reason{bot="demo", reason="Alive"}': level((1, 60), (None, 120), (1, 300)),
     'tradingbot_up_reason{bot="demo", reason="Dead"}': level((None, 60), (1, 120), (None, 300)),
+    'tradingbot_account_gross_exposure_usd{bot="demo"}': level((1234.5, 60), (None, 120), (1234.5, 300)),
 }
 _FROZEN: Final = {
     'tradingbot_up{bot="demo"}': level((1, 60), (0, 120), (1, 300)),
@@ -26,7 +27,8 @@ CASES: Final = (
         resolved=290,
         pages=(
             Page(
-                "demo was down for 75% of the last minute (reason Dead). Nothing is decided, nothing is closed.",
+                "demo was down for 75% of the last minute (reason Dead). Nothing is decided, nothing is closed. "
+                "When last seen it held positions of 1234.50 USD.",
             ),
         ),
     ),
@@ -37,7 +39,10 @@ CASES: Final = (
         fires=100,
         resolved=290,
         pages=(
-            Page("demo gave no heartbeat for 75% of the last minute, and its process still holds its locks."),
+            Page(
+                "demo gave no heartbeat for 75% of the last minute, and its process still holds its locks. "
+                "When last seen it held positions of an unknown sum."
+            ),
         ),
     ),
     Case(

@@ -11,8 +11,15 @@ from trading_bot.contract.telemetry import metrics, recordings
 from trading_bot.contract.telemetry.selectors import Not
 from trading_bot.contract.telemetry.thresholds import MEMORY_FLOOR, MEMORY_GROWTH, RESTARTS
 
-_REASON: Final = asked("tradingbot_up_reason{bot=%q} == 1", 'label "reason"')
+_REASON: Final = asked(
+    'last_over_time(tradingbot_up_reason{bot=%q, reason!="Alive"}[1m]) == 1', 'label "reason"'
+)
 _MODE: Final = asked("bot:mode:held{bot=%q} == 1", 'label "mode"')
+_EXPOSURE: Final = asked(
+    "last_over_time(tradingbot_account_gross_exposure_usd{bot=%q}[1d])",
+    'value | printf "%.2f USD"',
+    "an unknown sum",
+)
 _NOW: Final = Time("0s", "the expression itself has waited half of its minute")
 _OLD_MEMORY: Final = f"min_over_time({series(metrics.MEMORY)}[10m] offset 1h)"
 _MEMORY: Final = least(metrics.MEMORY, "10m")
@@ -27,7 +34,7 @@ ALERTS: Final = (
         keeps=Time("1m", "a bot that dies in circles is one page, not ten"),
         summary="The bot is down",
         description="{{ $labels.bot }} was down for {{ $value | humanizePercentage }} of the last minute "
-        f"(reason {_REASON}). Nothing is decided, nothing is closed.",
+        f"(reason {_REASON}). Nothing is decided, nothing is closed. When last seen it held positions of {_EXPOSURE}.",
         impact="Open positions are held without anybody watching them; only protective orders at the venue "
         "still work.",
         first_step="tickertape status --home HOME, then tickertape doctor --home HOME: it says why it does not start.",
@@ -44,7 +51,7 @@ ALERTS: Final = (
         keeps=Time("1m", "a loop that comes and goes is one page"),
         summary="The bot's process lives, but its loop stands still",
         description="{{ $labels.bot }} gave no heartbeat for {{ $value | humanizePercentage }} of the last minute, "
-        "and its process still holds its locks.",
+        f"and its process still holds its locks. When last seen it held positions of {_EXPOSURE}.",
         impact="As if it were down: positions are held, nothing is decided, stops that the bot itself watches "
         "do not trigger.",
         first_step="See what the process waits for (ps, py-spy dump); then kill -CONT it, or restart it.",
