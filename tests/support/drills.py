@@ -101,7 +101,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     pages: Mapping[str, float] = {}
     """By alert: seconds until its expression must be true, before its ``for``. Empty: nobody is paged."""
     may: tuple[str, ...] = ()
-    """Who may be paged, by the moment: for an order that was on its way, or for answers of before the bot was killed."""
+    """Who may be paged, by the moment: for an order on its way, or for answers of before the bot was killed."""
     lasts: float = 12.0
     """Seconds that a fault nobody is paged for is left on."""
     scale: float = SCALE
