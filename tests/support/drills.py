@@ -247,7 +247,7 @@ DRILLS: Final[dict[str, Drill]] = {
     "lost_ack": fault("lost_ack", ERRORS),
     "late_ack": fault("late_ack", ERRORS, size=3),
     "rate_limited": fault("rate_limited", AWAY | {"OrderRejectsHigh": 8.0}, size=1),
-    "banned": fault("banned", {"VenueBanned": 5.0}, size=2, after=resume),
+    "banned": fault("banned", {"VenueBanned": 5.0}, may=("KillSwitchEngaged",), size=2, after=resume),
     "maintenance": fault("maintenance", AWAY, may=("OrderUnknown",), size=1),
     "server_error": fault("server_error", AWAY | UNKNOWN),
     "truncated_json": fault("truncated_json", AWAY | UNKNOWN),
@@ -402,6 +402,8 @@ def uneventful(folder: Path, minutes: float, *, closed: bool = False) -> list[st
             )
             for name, scale in (("delivered", 1), ("drills", SCALE))
         ]
+        if closed:
+            stage.floor.switch("mute_feed", on=True)  # the simulated exchange itself never closes
         time.sleep(60 * minutes)
         fills = stage.floor.sample("tradingbot_fills_total")
         print(f"{minutes:g} minutes, closed: {closed}, fills: {fills}", flush=True)
