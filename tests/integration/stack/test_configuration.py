@@ -46,8 +46,8 @@ def test_prometheus_and_alertmanager_take_their_files(promtool: Path, amtool: Pa
 
 def test_every_yaml_file_of_the_stack_is_tidy():
     rules = (
-        "{extends: default, rules: {line-length: {max: 120, ignore: alerts/generated/}, document-start: disable, braces: disable,"
-        " comments: {min-spaces-from-content: 2}}}"
+        "{extends: default, rules: {line-length: {max: 120, ignore: alerts/generated/},"
+        " document-start: disable, braces: disable, comments: {min-spaces-from-content: 2}}}"
     )
     files = ["docker-compose.yml", "stack", "alerts", "dashboards/provisioning"]
     answer = run(sys.executable, "-m", "yamllint", "--strict", "-d", rules, *files)
