@@ -6,8 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Many tests wait for processes and clocks, so three workers keep two cores busy.
-WORKERS ?= 3
+# Most of the time goes by waiting for processes and clocks, so six workers keep two cores busy.
+WORKERS ?= 6
 
 # Some machines forbid byte code, and then every start of every process compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
