@@ -6,8 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Most of the time goes by waiting for processes and clocks, so six workers keep two cores busy.
-WORKERS ?= 6
+# Most of the time goes by waiting for processes and clocks, so five workers keep two cores busy.
+WORKERS ?= 5
 
 # Some machines forbid byte code, and then every start of every process compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE

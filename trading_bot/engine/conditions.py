@@ -26,6 +26,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     unknown_sessions: tuple[str, ...] = ()
     decision_age: float | None
     decision_limit: float
+    ready_age: float = 0.0
     venue_failing_since: float | None
     venue_message: str
     venue_answered: bool
@@ -80,9 +81,9 @@ def _deciding(facts: Facts) -> Verdict:
         return UNKNOWN, "Starting", "the bot is not ready yet"
     if not facts.open_symbols:
         return TRUE, "MarketClosed", "no session is open"
-    if facts.decision_age is None:
+    if facts.decision_age is None and facts.ready_age <= facts.decision_limit:
         return UNKNOWN, "NoBarYet", "no bar has closed since the bot became ready"
-    if facts.decision_age > facts.decision_limit:
+    if facts.decision_age is None or facts.decision_age > facts.decision_limit:
         return (
             FALSE,
             "NoBars",

@@ -57,6 +57,7 @@ class Vitals:
         self._breakers = breakers
         self._positions = PositionWatch(context)
         self._reconciled_at: int | None = None
+        self._ready_at: int | None = None
         self._snapshot_at = context.clock.monotonic_ns()
 
     def beat(self) -> None:
@@ -65,6 +66,7 @@ class Vitals:
         self.look_at_halt()
         self._feed.write_due()
         if self.ready:
+            self._ready_at = self._ready_at or self._clock.monotonic_ns()
             self._feed.block_and_unblock()
             self._positions.look()
             self._breakers.look()
@@ -169,6 +171,7 @@ class Vitals:
             unknown_sessions=tuple(self._feed.unknown_sessions()),
             decision_age=_age(self._decisions.last_at, now.monotonic_ns()),
             decision_limit=decision_limit(self._context.interval_ns),
+            ready_age=_age(self._ready_at, now.monotonic_ns()) or 0.0,
             venue_failing_since=self._venue_watch.failing_since,
             venue_message=self._venue_watch.message,
             venue_answered=self._venue_watch.answered,

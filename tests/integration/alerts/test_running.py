@@ -83,13 +83,12 @@ def chat() -> Iterator[Chat]:
 @pytest.fixture
 def manager(tmp_path: Path, alertmanager: Path, chat: Chat) -> Iterator[int]:
     """Return the port of an Alertmanager that collects nothing and tells the chat."""
-    main(["--folder", str(tmp_path), "--chat", "--time-scale", "60"])
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "chat-url").write_text(f"http://127.0.0.1:{chat.server_address[1]}/hook")
+    main(["--folder", str(tmp_path), "--chat", "--time-scale", "60", "--secrets", str(secrets)])
     (tmp_path / "templates").symlink_to(ALERTS / "templates")
-    (tmp_path / "secrets").mkdir()
-    address = tmp_path / "secrets" / "chat-url"
-    address.write_text(f"http://127.0.0.1:{chat.server_address[1]}/hook")
     configuration = tmp_path / "alertmanager.yml"
-    configuration.write_text(configuration.read_text().replace("secrets/chat-url", str(address)))
     (port,) = free_ports(1)
     process = subprocess.Popen(
         [

@@ -33,6 +33,7 @@ def scrape(command: Command, name: str, **labels: str) -> float | None:
     return page.value(name, **labels) if page.status == 200 else None
 
 
+@pytest.mark.serial
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", COLLECTORS)
 def test_kill_9_while_it_ships_leaves_nothing_missing_at_the_collector(

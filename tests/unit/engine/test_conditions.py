@@ -36,6 +36,7 @@ CASES: list[tuple[dict[str, Any], ConditionName, ConditionStatus, str]] = [
     ({"ready": False}, ConditionName.DECIDING, UNKNOWN, "Starting"),
     ({"open_symbols": ()}, ConditionName.DECIDING, TRUE, "MarketClosed"),
     ({"decision_age": None}, ConditionName.DECIDING, UNKNOWN, "NoBarYet"),
+    ({"decision_age": None, "ready_age": 10.1}, ConditionName.DECIDING, FALSE, "NoBars"),
     ({"decision_age": 10.0}, ConditionName.DECIDING, TRUE, "Deciding"),
     ({"decision_age": 10.1}, ConditionName.DECIDING, FALSE, "NoBars"),
     ({"venue_failing_since": 0.1}, ConditionName.VENUE_REACHABLE, FALSE, "NotReachable"),
