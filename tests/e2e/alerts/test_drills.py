@@ -11,7 +11,7 @@ from support.rules import identities
 
 from trading_bot.exchange.faults import KINDS
 
-SHORT = ("kill_bot", "drop_connection")
+SHORT = ("kill_bot",)
 PAGE = (Path(__file__).parents[3] / "docs/faults.md").read_text()
 ROWS = {line.split("`")[1]: line for line in PAGE.splitlines() if line.startswith("| `")}
 

@@ -10,7 +10,7 @@ import pytest
 from support.chaos import SETTINGS, Chaos
 from support.trading import Floor
 
-SECONDS, SECONDS_LONG = 20, 600
+SECONDS, SECONDS_LONG = 12, 600
 
 pytestmark = pytest.mark.timeout(1500)
 
