@@ -18,6 +18,7 @@ from trading_bot.contract.events.account import BalanceAdopted, PositionAdopted
 from trading_bot.contract.events.trading import OrderFilled, Side
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
+from trading_bot.domain.rounding import MONEY
 from trading_bot.domain.state import RECENT_FILLS, ZERO, Account, Fill, Position, State, is_open, mark_of
 
 UNATTRIBUTED: Final = "unattributed"
@@ -209,7 +210,8 @@ def _set_equity(state: State, changed: Position | None = None) -> None:
     if account.peak_equity is None or equity > account.peak_equity:
         account.peak_equity = equity
     elif account.peak_equity > 0:
-        account.max_drawdown = max(account.max_drawdown, (account.peak_equity - equity) / account.peak_equity)
+        drawdown = MONEY.divide(account.peak_equity - equity, account.peak_equity)
+        account.max_drawdown = max(account.max_drawdown, drawdown)
 
 
 def _is_valued(state: State, changed: Position | None) -> bool:

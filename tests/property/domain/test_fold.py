@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import decimal
 from decimal import Decimal
 
 from hypothesis import given
@@ -52,6 +53,13 @@ def test_a_reader_folds_what_the_writer_folds(events):
 @given(MIXED | lives())
 def test_folding_twice_gives_the_same_bytes(events):
     assert encode_state(fold(tape(events))) == encode_state(fold(tape(events)))
+
+
+@given(lives(), st.sampled_from((decimal.ROUND_HALF_UP, decimal.ROUND_DOWN, decimal.ROUND_CEILING)))
+def test_the_books_do_not_depend_on_how_the_process_around_them_rounds(events, rounding):
+    expected = encode_state(fold(tape(events)))
+    with decimal.localcontext(rounding=rounding):
+        assert encode_state(fold(tape(events))) == expected
 
 
 @given(lives(), st.data())

@@ -17,13 +17,16 @@ from trading_bot.domain.guards import (
     MAX_DAILY_LOSS,
     MAX_DRAWDOWN,
 )
+from trading_bot.domain.rounding import rounds_money
 from trading_bot.domain.state import Breaker, Mismatch, Protection, State
 
 
+@rounds_money
 def _balance_adopted(state: State, envelope: Envelope, event: account.BalanceAdopted) -> None:
     adopt_balance(state, event, envelope.ts)
 
 
+@rounds_money
 def _position_adopted(state: State, envelope: Envelope, event: account.PositionAdopted) -> None:
     adopt_position(state, event, envelope.ts)
 

@@ -12,6 +12,7 @@ from trading_bot.domain import tally
 from trading_bot.domain.bookkeeping import apply_fill
 from trading_bot.domain.fold.handler import Handler
 from trading_bot.domain.orders import FLATTENING, Order, OrderStatus, next_status, status_after_fill
+from trading_bot.domain.rounding import rounds_money
 from trading_bot.domain.state import RECENT_ORDERS, State
 
 NEVER_SENT: Final = "never_sent"
@@ -79,6 +80,7 @@ def _order_acknowledged(state: State, envelope: Envelope, event: trading.OrderAc
         _observe_latency(state, metrics.ORDER_ACK, "ack", order, event.latency_ns, envelope)
 
 
+@rounds_money
 def _order_filled(state: State, envelope: Envelope, event: trading.OrderFilled) -> None:
     if not tally.first_report(state, event.symbol, event.trade_id, envelope.ts):
         return
