@@ -16,10 +16,12 @@ from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.settings import Settings
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.risk import Denial, Proposal, check_order
+from trading_bot.domain.sessions import Hours
 from trading_bot.domain.state import State
 
 EUR = "EUR/USD"
 NOW = START + 3_600_000_000_000
+NO_CALENDARS = Hours({}.__getitem__)
 
 
 def running(previous: Mode = Mode.PAUSED, mode: Mode = Mode.RUNNING) -> Event:
@@ -70,7 +72,7 @@ def proposal(side: Side = Side.BUY, quantity: Any = 100, price: Any = 10, **othe
 def verdict(state: State, proposed: Proposal, recent: Iterable[int] = (), /, **limits: Any) -> Denial | None:
     """Return the check's answer at :data:`NOW`, by the instrument of the state."""
     instrument = state.instruments[proposed.symbol]
-    return check_order(state, settings(**limits), instrument, proposed, list(recent), NOW)
+    return check_order(state, settings(**limits), instrument, proposed, list(recent), NO_CALENDARS, NOW)
 
 
 def replaced(event: Event, **fields: Any) -> Event:

@@ -10,7 +10,7 @@ denied by a notional, exposure or loss limit. They are denied like everything el
 order senseless or dangerous: a paused or halted mode, an order whose outcome is unknown, a mismatch,
 a missing mark, the venue's minimum, the collar, and the order rate (the last guard against a ban by
 the venue). A stale feed denies a close with a limit price, which would come from an old quote; a
-market close passes. A value that is not known never passes.
+market close passes. Outside its session a symbol takes no new risk. A value that is not known never passes.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from trading_bot.domain.clock import SECOND
 from trading_bot.domain.guards import PRICE_JUMP, STUCK, anchors_known, doubted_marks, losses
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import FLATTENING, Order
+from trading_bot.domain.sessions import Hours
 from trading_bot.domain.state import (
     ZERO,
     State,
@@ -84,6 +85,7 @@ def check_order(
     instrument: Instrument,
     proposal: Proposal,
     recent_order_times: Sequence[int],
+    hours: Hours,
     now_ns: int,
 ) -> Denial | None:
     """Return the first reason not to send ``proposal``, or None if it may be sent.
@@ -95,6 +97,7 @@ def check_order(
         proposal: the order; it must not be in ``state`` yet.
         recent_order_times: when orders were sent, nanoseconds since the epoch, in any order; those
             older than 60 s are not counted.
+        hours: when markets are open.
         now_ns: nanoseconds since the epoch.
     """
     if not _is_order(proposal):
@@ -108,6 +111,7 @@ def check_order(
         sent_last_minute=sum(sent > now_ns - RATE_WINDOW_NS for sent in recent_order_times),
         is_close=proposal.side is Side.SELL and proposal.quantity <= sellable(state, instrument),
         mark=mark_of(state, proposal.symbol),
+        is_open=hours.is_open(settings.sessions.get(proposal.symbol), now_ns),
     )
     checks = CHECKS if case.is_close else (*CHECKS, *NEW_RISK_CHECKS)
     return next((denial for check in checks if (denial := check(case)) is not None), None)
@@ -128,6 +132,7 @@ class _Case(msgspec.Struct, frozen=True, kw_only=True):
     sent_last_minute: int
     is_close: bool
     mark: Decimal | None
+    is_open: bool
 
     @property
     def known_mark(self) -> Decimal:
@@ -193,6 +198,13 @@ def _minimum(case: _Case) -> Denial | None:
         least, found, what = rules.minimum_notional, quantity * price, "value"
     message = f"the {what} {found} is below the venue's minimum of {least} for {rules.symbol}"
     return _denial("RISK_011", "venue_minimum", least, found, message)
+
+
+def _session(case: _Case) -> Denial | None:
+    if case.is_open:
+        return None
+    message = f"{case.proposal.symbol} is outside its session: prices are not watched until it opens"
+    return _denial("RISK_024", "session", None, None, message)
 
 
 def _balance(case: _Case) -> Denial | None:
@@ -294,6 +306,7 @@ CHECKS: Final[tuple[Callable[[_Case], Denial | None], ...]] = (
 """Asked of every order, in this order; the first denial is the answer."""
 
 NEW_RISK_CHECKS: Final[tuple[Callable[[_Case], Denial | None], ...]] = (
+    _session,
     _breaker,
     _missing_money,
     _loss,

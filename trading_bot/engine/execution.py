@@ -93,6 +93,7 @@ class Execution:
                 self.instruments[proposal.symbol],
                 proposal,
                 self._intent_times,
+                self._context.hours,
                 self._clock.now_ns(),
             )
             span.set(spans.VERDICT, denial.limit if denial else "passed")

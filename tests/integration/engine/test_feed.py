@@ -94,6 +94,25 @@ def test_a_closed_session_is_not_stale(tmp_path: Path):
     play(scenario())
 
 
+def test_a_bar_that_comes_outside_the_session_enters_nothing_and_leaves_what_is_held(tmp_path: Path):
+    async def scenario() -> None:
+        till_one = {"opens": "00:00", "closes": "13:00"}
+        rig = Rig(tmp_path, sessions={PAIR: till_one, STOCK: till_one})
+        async with rig.running() as bot:
+            await bot.enter()
+            await bot.until(lambda: not bot.state.orders)
+            assert bot.state.positions[PAIR].quantity > 1
+            rig.clock.set_wall(2 * HOUR)
+            await bot.quote()
+            await bot.bar("1.00")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+            await bot.bar("1.20", STOCK)
+            (denied,) = bot.events(OrderDenied, symbol=STOCK)
+            assert (denied.error_code, denied.limit) == ("RISK_024", "session")
+
+    play(scenario())
+
+
 def test_quotes_are_conflated_on_the_tape_and_counted(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.accounts import EUR, NOW, account, proposal, settings
+from support.accounts import EUR, NO_CALENDARS, NOW, account, proposal, settings
 from support.events import SYMBOLS, envelope
 from support.lives import fill_of, intent, lives, quote, sent
 
@@ -42,7 +42,13 @@ LOOSE = {"max_daily_loss": 10**9, "max_drawdown": 1}
 
 def check(state, proposed, recent=(), **limits):
     return check_order(
-        state, settings(**limits), state.instruments[proposed.symbol], proposed, list(recent), NOW
+        state,
+        settings(**limits),
+        state.instruments[proposed.symbol],
+        proposed,
+        list(recent),
+        NO_CALENDARS,
+        NOW,
     )
 
 

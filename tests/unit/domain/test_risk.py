@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
-from support.accounts import EUR, NOW, account, bought, proposal, running, settings, verdict
+from support.accounts import EUR, NO_CALENDARS, NOW, account, bought, proposal, running, settings, verdict
 from support.lives import cancelled, fill_of, intent, lost, quote, sent
 
 from trading_bot.contract.errors import ERRORS
 from trading_bot.contract.events.account import BreakerOpened, DayStarted, MismatchFound
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import OrderType, Side
+from trading_bot.contract.settings import Session
 from trading_bot.contract.telemetry import labels
 from trading_bot.domain.guards import ANCHORED, COUNTING, breaches
 from trading_bot.domain.risk import check_order
@@ -124,8 +126,21 @@ def test_without_balances_nothing_passes():
     assert limit_of(verdict(state, proposal())) == ("RISK_010", "unknown_value")
 
 
+def test_outside_its_session_a_symbol_takes_no_new_risk_and_can_be_closed():
+    state = account(bought(Decimal(100)))
+    closed = {EUR: Session(opens="00:00", closes="00:01", weekdays=(1,))}
+    in_force = msgspec.structs.replace(settings(), sessions=closed)
+
+    def asked(proposed):
+        return check_order(state, in_force, state.instruments[EUR], proposed, [], NO_CALENDARS, NOW)
+
+    assert not NO_CALENDARS.is_open(closed[EUR], NOW)
+    assert limit_of(asked(proposal())) == ("RISK_024", "session")
+    assert asked(proposal(SELL)) is None
+
+
 def test_an_empty_state_is_paused_and_passes_nothing():
-    denial = check_order(State(), settings(), account().instruments[EUR], proposal(), [], NOW)
+    denial = check_order(State(), settings(), account().instruments[EUR], proposal(), [], NO_CALENDARS, NOW)
     assert limit_of(denial) == ("RISK_008", "mode")
 
 

@@ -249,4 +249,17 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
             Remediation("Close the position at the venue by hand"),
         ),
     ),
+    ErrorDefinition(
+        code="RISK_024",
+        title="Market is closed",
+        consequence=OrderDenied,
+        severity=Severity.INFO,
+        cause="A bar came outside the symbol's session, and a strategy wanted to enter.",
+        impact="The order was not sent; closes pass. Feeds are not watched outside sessions, so nobody would know "
+        "whether the price still holds.",
+        remediation=(
+            Remediation("Nothing, if the market is closed"),
+            Remediation("Correct the symbol's session in the settings, if its hours are wrong"),
+        ),
+    ),
 )

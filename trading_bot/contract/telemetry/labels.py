@@ -51,7 +51,7 @@ COUNTING_BREAKERS: Final = (
     "max_order_to_trade_ratio",
 )
 """They close by themselves after the cool-down."""
-DENIALS: Final = (*LIMITS, "mode", "symbol_blocked", "unknown_value", "venue_minimum", "balance")
+DENIALS: Final = (*LIMITS, "mode", "symbol_blocked", "session", "unknown_value", "venue_minimum", "balance")
 BLOCKS: Final = (
     "StaleFeed",
     "FrozenBook",
