@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import product
 from typing import Any, Final
 
 from exporter.metrics.scrape import Point
@@ -23,7 +24,7 @@ from trading_bot.contract.errors import NonRetriableError, OperatorError, Ticker
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.workflow import Trigger
 from trading_bot.contract.settings import Settings, parse_settings
-from trading_bot.contract.telemetry import metrics
+from trading_bot.contract.telemetry import labels, metrics
 from trading_bot.domain.clock import SECOND
 
 REHEARSALS_AT_ONCE: Final = 2
@@ -201,9 +202,16 @@ class WorkflowDesk:
 def _ask(registry: Registry, desk: WorkflowDesk) -> None:
     """Have the page of ops show what stands in the executions."""
 
-    def counted(name: str) -> Iterator[Point]:
+    def workflows() -> set[str]:
+        loaded = {one.id for one in desk.library.all() if one.workflow is not None}
+        executed: set[str] = desk.read(lambda all_: {one.workflow.id for one in all_.by_id.values()})
+        return loaded | executed
+
+    def counted(name: str, *sets: tuple[str, ...]) -> Iterator[Point]:
+        """Return every series from 0 on: of one that begins at 1 the first failure is no increase."""
         series: dict[str, int] = desk.read(lambda all_: dict(all_.counts.get(name, {})))
-        return ((tuple(key.split("|")), float(count)) for key, count in series.items())
+        zeros = dict.fromkeys(map("|".join, product(workflows(), *sets)), 0)
+        return ((tuple(key.split("|")), float(count)) for key, count in {**zeros, **series}.items())
 
     def number(function: Any) -> list[Point]:
         return [((), float(desk.read(function)))]
@@ -215,7 +223,8 @@ def _ask(registry: Registry, desk: WorkflowDesk) -> None:
     def queued(all_: Executions) -> int:
         return sum(one.status is ExecutionStatus.QUEUED for one in all_.running())
 
-    registry.ask(metrics.WORKFLOW_EXECUTIONS, lambda: counted(metrics.WORKFLOW_EXECUTIONS.name))
+    outcomes = labels.WORKFLOW_OUTCOME.values or ()
+    registry.ask(metrics.WORKFLOW_EXECUTIONS, lambda: counted(metrics.WORKFLOW_EXECUTIONS.name, outcomes))
     registry.ask(metrics.WORKFLOW_COMPENSATIONS, lambda: counted(metrics.WORKFLOW_COMPENSATIONS.name))
     registry.ask(metrics.WORKFLOW_RUNNING, lambda: number(lambda all_: len(all_.running()) - queued(all_)))
     registry.ask(metrics.WORKFLOW_QUEUED, lambda: number(queued))

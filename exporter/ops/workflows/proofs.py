@@ -89,34 +89,49 @@ class Prover:
         )
 
     def _judged(self, condition: str | Condition, document: Document) -> tuple[str, expressions.Verdict]:
-        given = Condition(state=condition) if isinstance(condition, str) else condition
+        """Return the condition in words, with its values where they are known, and whether it holds."""
+        if isinstance(condition, str):
+            return condition, expressions.evaluate(expressions.parse(condition), document)
+        if condition.state is not None:
+            return self._judged(condition.state, document)
         try:
-            if given.event is not None:
-                return _event_text(given.event), self._event(given.event)
-            if given.http is not None:
-                return _http_text(given.http), _http(given.http, self._doing.means)
-            if given.file is not None:
-                return _file_text(given.file), self._file(given.file)
+            condition = self._filled_in(condition)
+            return _text(condition), self._outside(condition)
         except (TickertapeError, OSError) as error:
             message = error.message if isinstance(error, TickertapeError) else str(error)
-            return str(msgspec.to_builtins(given)), expressions.Verdict(None, {}, message)
-        text = given.state or ""
-        return text, expressions.evaluate(expressions.parse(text), document)
+            return _text(condition), expressions.Verdict(None, {}, message)
+
+    def _filled_in(self, condition: Condition) -> Condition:
+        look_up = templates.finder(self._facts(self.outputs))
+        event, file = condition.event, condition.file
+        if event is not None:
+            event = msgspec.structs.replace(event, where=templates.resolve(event.where, look_up))
+        if file is not None:
+            file = msgspec.structs.replace(file, path=str(templates.resolve(file.path, look_up)))
+        return msgspec.structs.replace(condition, event=event, file=file)
+
+    def _outside(self, condition: Condition) -> expressions.Verdict:
+        """Look at what is not in the document."""
+        if condition.event is not None:
+            return self._event(condition.event)
+        if condition.http is not None:
+            return _http(condition.http, self._doing.means)
+        assert condition.file is not None
+        return self._file(condition.file)
 
     def _event(self, event: EventCondition) -> expressions.Verdict:
-        wanted = templates.resolve(event.where, templates.finder(self._facts(self.outputs)))
         attempt = self._doing.attempt
         with TapeReader.open(self._doing.means.home.journal) as reader:
             found = reader.read(attempt.journal_seq, EVENTS_READ, (event.kind,))
         for envelope in found:
             fields = msgspec.to_builtins(envelope.payload)
-            if all(expressions.same(fields.get(name), value) for name, value in wanted.items()):
+            if all(expressions.same(fields.get(name), value) for name, value in event.where.items()):
                 return expressions.Verdict(
                     True,  # noqa: FBT003 - it holds
                     {
                         "seq": envelope.seq,
                         "run_id": envelope.run_id,
-                        **{name: fields[name] for name in wanted},
+                        **{name: fields[name] for name in event.where},
                     },
                 )
         message = f"{len(found)} of them after {attempt.journal_seq}, none as wanted"
@@ -124,8 +139,7 @@ class Prover:
 
     def _file(self, file: FileCondition) -> expressions.Verdict:
         home = self._doing.means.home.path.resolve()
-        relative = templates.resolve(file.path, templates.finder(self._facts(self.outputs)))
-        path = (home / str(relative)).resolve()
+        path = (home / file.path).resolve()
         if not path.is_relative_to(home):
             raise NonRetriableError("WF_010", f"{path} is not in the home folder")
         found: dict[str, Any] = {"path": str(path.relative_to(home)), "exists": path.is_file()}
@@ -184,6 +198,14 @@ def _base(service: Service, means: Means) -> str | None:
         Service.PROMETHEUS: settings.prometheus_url,
         Service.ALERTMANAGER: settings.alertmanager_url,
     }[service]
+
+
+def _text(condition: Condition) -> str:
+    if condition.event is not None:
+        return _event_text(condition.event)
+    if condition.http is not None:
+        return _http_text(condition.http)
+    return _file_text(condition.file) if condition.file is not None else condition.state or ""
 
 
 def _event_text(event: EventCondition) -> str:

@@ -81,6 +81,7 @@ def test_a_shipped_workflow_comes_to_its_end(tmp_path, name):
         assert execution.status == "completed", execution.message
         for state in execution.steps.values():
             assert state.status == "skipped" or all(one.holds for one in state.evidence)
+            assert not [one.condition for one in state.evidence if "${" in one.condition]
         after = of_the_bot(here)
         if name == "restart-bot":
             assert here.bot.times("RestartBot") == restarts + 1

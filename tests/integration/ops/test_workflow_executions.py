@@ -6,7 +6,10 @@ import pytest
 from support.command import wait_until
 from support.workflow_bench import definition, shop, step
 
+from exporter.ops.workflows.library import SHIPPED, Library
 from trading_bot.contract.errors import TickertapeError
+from trading_bot.contract.events.workflow import ExecutionOutcome
+from trading_bot.contract.telemetry import metrics
 
 PAUSE = {"verify": {"within": 10, "that": ["mode.mode == 'paused'"]}}
 UNDO_PAUSE = {
@@ -69,6 +72,9 @@ def test_a_failed_step_is_undone_and_so_is_all_before_it_the_last_first(tmp_path
         )
         assert execution.status == "compensated"
         assert states(execution) == {"one": "completed", "two": "completed", "three": "failed"}
+        written = f"file exports/{execution.execution_id}/one.json"
+        assert execution.steps["one"].evidence[0].condition == written
+        assert execution.steps["one"].undo.evidence[0].condition == f"{written} is gone"
         assert execution.steps["three"].error.error_code == "WF_008"
         undone = {name: one.undo for name, one in execution.steps.items()}
         assert undone["three"] is None
@@ -86,6 +92,38 @@ def test_a_step_whose_effect_was_not_seen_is_undone_too(tmp_path):
         execution = here.followed(here.execute(made))
         assert (execution.status, states(execution)) == ("compensated", {"pause": "failed"})
         assert execution.steps["pause"].undo.status == "completed"
+
+
+def test_evidence_that_lacks_a_value_shows_the_condition_as_it_was_written_and_says_what_lacks(tmp_path):
+    with shop(tmp_path) as here:
+        file = {"file": {"path": "exports/${steps.never.outputs.path}"}}
+        never = step("never", "export.report", params={"name": "x", "content": {}}, when="up == false")
+        looking = step("look", when="up == true", verify={"that": [file]})
+        execution = here.followed(here.execute(definition(never, looking)))
+        (evidence,) = execution.steps["look"].evidence
+        assert (evidence.condition, evidence.holds) == ("file exports/${steps.never.outputs.path}", None)
+        assert "there is no value for ${steps.never.outputs.path}" in evidence.message
+
+
+def test_the_first_failure_of_a_workflow_is_an_increase_because_every_counter_begins_at_0(tmp_path):
+    def counts():
+        return {
+            (family.metric.name, *labels): value
+            for family in here.metrics.points()
+            for labels, value in family.points
+        }
+
+    with shop(tmp_path) as here:
+        before = counts()
+        for workflow in Library(SHIPPED).all():
+            for outcome in ExecutionOutcome:
+                assert before[metrics.WORKFLOW_EXECUTIONS.name, workflow.id, outcome] == 0
+            assert before[metrics.WORKFLOW_COMPENSATIONS.name, workflow.id] == 0
+        execution_id = here.execute(definition(step("pause", "bot.pause", **NEVER, **UNDO_PAUSE)))
+        assert counts()[metrics.WORKFLOW_EXECUTIONS.name, "made-here", "compensated"] == 0
+        here.followed(execution_id)
+        assert counts()[metrics.WORKFLOW_EXECUTIONS.name, "made-here", "compensated"] == 1
+        assert counts()[metrics.WORKFLOW_COMPENSATIONS.name, "made-here"] == 1
 
 
 def test_what_cannot_be_undone_is_a_failure_that_says_so(tmp_path):
