@@ -31,6 +31,18 @@ NOT_DELIVERED: Final = Foreign(
     type=MetricType.COUNTER,
     labels=(JOB, INSTANCE, Label("integration", "mail, webhook …"), Label("reason", "why it failed")),
 )
+FIRING: Final = Foreign(
+    name="ALERTS",
+    type=MetricType.GAUGE,
+    labels=(
+        Label("alertname", "name of the alert"),
+        Label("alertstate", "whether its time has passed", ("pending", "firing")),
+        Label("severity", "how loud it is", ("critical", "warning", "none")),
+        Label("component", "whose it is"),
+        Label("bot", "the bot that it is about"),
+    ),
+)
+"""What fires, of alerts about a bot."""
 FOREIGN: Final = {
-    each.name: each for each in (SCRAPED, NOT_NOTIFIED, NOT_QUEUED, NOT_EVALUATED, NOT_DELIVERED)
+    each.name: each for each in (SCRAPED, NOT_NOTIFIED, NOT_QUEUED, NOT_EVALUATED, NOT_DELIVERED, FIRING)
 }

@@ -67,7 +67,7 @@ VALUES: Final[dict[str, dict[tuple[tuple[str, str], ...], float]]] = {
     "bot:disk_left:seconds": {(): 1048576.0},
     "bot:follow_lag:events": {(): 3.0},
     "bot:shipping_lag:events": {(): 12.0},
-    "bot:alerts_firing:count": {(("severity", "critical"),): 7.0, (("severity", "warning"),): 5.0},
+    "bot:alerts_firing:count": {(("severity", "critical"),): 8.0, (("severity", "warning"),): 5.0},
     "bot:api_requests:per_minute": {(): 119.99999999999999},
     "bot:api_refusals:per_minute": {(("code", "API_005"),): 29.999999999999996},
     "bot:slo_bad:rate5m": {
@@ -98,10 +98,11 @@ VALUES: Final[dict[str, dict[tuple[tuple[str, str], ...], float]]] = {
     "bot:frozen:held": {(): 0.0},
     "bot:mode:held": {(("mode", "paused"),): 0.0, (("mode", "running"),): 1.0},
     "bot:orders_unknown:held": {(("symbol", "EUR/USD"),): 1.0},
+    "bot:orders_unknown_overdue:held": {(("symbol", "EUR/USD"),): 1.0},
     "bot:oldest_open_order:held": {(): 840.0},
     "bot:order_rejects_15m:held": {(): 0.25},
     "bot:order_fills_15m:held": {(): 0.75},
-    "bot:slippage:held": {(): 4.2},
+    "bot:slippage:held": {(): 1.0},
     "bot:limit_used:held": {
         (("limit", "max_daily_loss"),): 0.25,
         (("limit", "max_drawdown"),): 0.125,

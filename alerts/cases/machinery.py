@@ -10,6 +10,8 @@ _UNWRITABLE: Final = 'tradingbot_condition{bot="demo", condition="JournalWritabl
 _FLOWS_NOT: Final = 'tradingbot_condition{bot="demo", condition="TelemetryFlowing", status="False"}'
 _EXPORTER: Final = 'up{job="tickertape", instance="exporter:9464"}'
 _OPS: Final = 'up{job="tickertape-ops", instance="ops:8000"}'
+_ERRORS: Final = 'tradingbot_errors_total{bot="demo", code="VENUE_001", severity="error"}'
+_PAGED: Final = 'ALERTS{alertname="VenueUnreachable", alertstate="firing", bot="demo", severity="critical"}'
 _GIB: Final = 2.0**30
 
 CASES: Final = (
@@ -209,15 +211,23 @@ CASES: Final = (
     ),
     Case(
         alert="ErrorRateHigh",
-        series={
-            'tradingbot_errors_total{bot="demo", code="VENUE_001", severity="error"}': rising(
-                (0, 600), (0.5, 600), (0, 3000)
-            )
-        },
+        series={_ERRORS: rising((0, 600), (0.5, 600), (0, 3000))},
         quiet=660,
         fires=1200,
         resolved=2400,
         pages=(Page("demo recorded 30 errors a minute, mean of 10 minutes; most of them VENUE_001."),),
+        every=15,
+    ),
+    Case(
+        alert="ErrorRateHigh",
+        series={
+            _PAGED: level((None, 600), (1, 300), (None, 600)),
+            _ERRORS: rising((0, 600), (0.5, 300), (0, 180), (0.5, 300), (0, 3000)),
+        },
+        quiet=1485,
+        fires=1620,
+        resolved=2400,
+        pages=(Page("demo recorded 15.38 errors a minute, mean of 10 minutes; most of them VENUE_001."),),
         every=15,
     ),
     Case(
@@ -366,6 +376,16 @@ SILENCES: Final = (
             )
         },
         until=600,
+        every=15,
+    ),
+    Silence(
+        alert="ErrorRateHigh",
+        why="a critical page told of these errors, and has ended while they are still counted",
+        series={
+            _PAGED: level((None, 660), (1, 300), (None, 600)),
+            _ERRORS: rising((0, 600), (0.5, 330), (0, 3000)),
+        },
+        until=1800,
         every=15,
     ),
     Silence(

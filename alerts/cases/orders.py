@@ -28,6 +28,23 @@ CASES: Final = (
         ),
     ),
     Case(
+        alert="OrderUnknownOverdue",
+        series={
+            'tradingbot_orders_unknown_overdue{bot="demo", symbol="EUR/USD"}': level(
+                (0, 60), (1, 120), (0, 300)
+            )
+        },
+        quiet=55,
+        fires=120,
+        resolved=300,
+        pages=(
+            Page(
+                "Orders in EUR/USD on demo that are unknown for longer than execution.unknown_operator_seconds: 1.",
+                {"symbol": "EUR/USD"},
+            ),
+        ),
+    ),
+    Case(
         alert="OrderStuck",
         series={
             'tradingbot_orders_oldest_open_timestamp_seconds{bot="demo"}': level(
@@ -83,10 +100,10 @@ CASES: Final = (
         },
         quiet=3600,
         fires=6600,
-        resolved=13_800,
+        resolved=10_800,
         pages=(
             Page(
-                "A tenth of the fills of demo in the last hour cost 45.28 basis points or more against the mark, of at least 5 fills."
+                "Half of the fills of demo in the last hour cost 26.4 basis points or more against the mark, of at least 10 fills."
             ),
         ),
         every=60,
@@ -132,6 +149,20 @@ SILENCES: Final = (
         series={_REJECTED: level((0, 300), (1, 300))},
         until=600,
         every=20,
+    ),
+    Silence(
+        alert="SlippageHigh",
+        why="the price moved between decision and fill, for better as often as for worse",
+        series={
+            f'{_SLIPPAGE}-10.0"}}': rising((0.005, 9000)),
+            f'{_SLIPPAGE}5.0"}}': rising((0.0075, 9000)),
+            f'{_SLIPPAGE}+Inf"}}': rising((0.0125, 9000)),
+            'tradingbot_fills_total{bot="demo", symbol="EUR/USD", side="buy", liquidity="taker"}': rising(
+                (0.0125, 9000)
+            ),
+        },
+        until=3600,
+        every=60,
     ),
     Silence(
         alert="OrderAckSlow",

@@ -57,6 +57,7 @@ WORLD: Final[dict[str, Course]] = {
     f"tradingbot_orders_open{{{_EUR}}}": always(2),
     f"tradingbot_orders_open{{{_AAPL}}}": always(1),
     f"tradingbot_orders_unknown{{{_EUR}}}": always(1),
+    f"tradingbot_orders_unknown_overdue{{{_EUR}}}": always(1),
     f"tradingbot_orders_oldest_open_timestamp_seconds{{{_B}}}": always(840),
     f'tradingbot_order_ack_duration_seconds_bucket{{{_B}, type="market", le="0.5"}}': rising((0.0375, 2000)),
     f'tradingbot_order_ack_duration_seconds_bucket{{{_B}, type="market", le="1.0"}}': rising((0.0375, 2000)),

@@ -27,12 +27,13 @@ LIFE: Final = {
 ORDERS: Final = dict(
     [
         _of(recordings.ORDERS_UNKNOWN_HELD, total(series(metrics.ORDERS_UNKNOWN), labels.SYMBOL)),
+        _of(recordings.UNKNOWN_OVERDUE_HELD, total(series(metrics.UNKNOWN_OVERDUE), labels.SYMBOL)),
         _of(recordings.OLDEST_OPEN_HELD, f"min by (bot) ({series(metrics.OLDEST_OPEN)})"),
         _of(recordings.REJECTED_HELD, f"{share(REJECTED)} and on (bot) {REJECTED} > {LEAST_REJECTED - 0.5}"),
         _of(recordings.UNFILLED_HELD, f"{share(FILLED)} and on (bot) {ENDED} > {LEAST_ENDED - 0.5}"),
         _of(
             recordings.SLIPPAGE_HELD,
-            f"{quantile(0.9, metrics.SLIPPAGE, '1h')} and on (bot) {_FILLS} > {LEAST_FILLS - 0.5}",
+            f"{quantile(0.5, metrics.SLIPPAGE, '1h')} and on (bot) {_FILLS} > {LEAST_FILLS - 0.5}",
         ),
     ]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from alerts import foreign
 from alerts.promql import increase, rate, series, total
 from alerts.recording.machinery import SERIOUS
 from alerts.rule import Alert, Component, Panel, Severity, Time, asked
@@ -16,7 +17,7 @@ OF_OTHERS: Final = {
     "FEED_005": "SessionTableExpiring",
     "JRNL_004": "JournalNotWritable",
     "JRNL_009": "JournalNotWritable",
-    "ORDER_004": "OrderUnknown",
+    "ORDER_004": "OrderUnknownOverdue",
     "ORDER_005": "ProtectiveOrderMissing",
     "RECON_002": "PositionMismatch",
     "RISK_006": "DailyLossLimit",
@@ -35,6 +36,12 @@ _WORST: Final = asked(
     f'topk(1, sum by (code) (rate(tradingbot_errors_total{{bot=%q, severity=~"{"|".join(SERIOUS)}"}}[10m])))',
     'label "code"',
 )
+_MANY: Final = f"60 * {total(rate(metrics.ERRORS_TOTAL, '10m', severity=SERIOUS))} > {ERRORS_PER_MINUTE}"
+_TOLD: Final = (
+    f"max_over_time({series(foreign.FIRING, severity=Severity.CRITICAL.value, alertstate='firing')}[10m])"
+)
+"""A critical page within the window: what it tells of is most of what the window has counted. Both windows are equally
+long, so that what comes after its end is counted in full, and told of, ten minutes later at the latest."""
 
 ALERTS: Final = (
     Alert(
@@ -58,7 +65,7 @@ ALERTS: Final = (
         name="ErrorRateHigh",
         severity=Severity.WARNING,
         component=Component.ERRORS,
-        expression=f"60 * {total(rate(metrics.ERRORS_TOTAL, '10m', severity=SERIOUS))} > {ERRORS_PER_MINUTE}",
+        expression=f"{_MANY} unless on (bot) {_TOLD}",
         lasting=Time("1m", "a cause with an alert of its own is told of by that one", least=12),
         keeps=Time("5m", "errors come in bursts"),
         summary="Many errors",

@@ -42,6 +42,23 @@ ALERTS: Final = (
         is_held=True,
     ),
     Alert(
+        name="OrderUnknownOverdue",
+        severity=Severity.CRITICAL,
+        component=Component.ORDERS,
+        expression=f"{series(recordings.UNKNOWN_OVERDUE_HELD)} > 0",
+        lasting=Time("0s", "the age itself has waited for execution.unknown_operator_seconds"),
+        keeps=Time("1m", "one order settled and the next overdue is one page"),
+        summary="The bot does not find out what became of an order",
+        description="Orders in {{ $labels.symbol }} on {{ $labels.bot }} that are unknown for longer than "
+        "execution.unknown_operator_seconds: {{ $value | humanize }}.",
+        impact="There may be a position that nothing watches: the bot asks on, and closes nothing in this symbol.",
+        first_step="Look the client order id up at the venue by hand (tickertape status shows it); its books decide.",
+        panel=Panel("execution", 108),
+        labels=("symbol",),
+        workflow="recover-unknown-orders",
+        is_held=True,
+    ),
+    Alert(
         name="OrderStuck",
         severity=Severity.WARNING,
         component=Component.ORDERS,
@@ -96,7 +113,7 @@ ALERTS: Final = (
         lasting=Time("1m", "one more good fill may bring it back"),
         keeps=Time("15m", "an hour's fills are few"),
         summary="Fills cost more than they should",
-        description="A tenth of the fills of {{ $labels.bot }} in the last hour cost {{ $value | humanize }} basis "
+        description="Half of the fills of {{ $labels.bot }} in the last hour cost {{ $value | humanize }} basis "
         f"points or more against the mark, of at least {LEAST_FILLS} fills.",
         impact="Each trade loses the difference, whatever the strategy earns.",
         first_step="Compare with the spread (board Market data): a wide market, or orders too large for it?",

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import promql_parser as promql
-import yaml
 
 from alerts.foreign import FOREIGN
+from support.documents import read_yaml
 from support.promql import labels_of, walk
 from trading_bot.contract.telemetry.definition import Label
 from trading_bot.contract.telemetry.metrics import METRICS
 from trading_bot.contract.telemetry.recordings import RECORDINGS
 
 ALERTS = Path(__file__).parents[2] / "alerts"
-OWN_OF_ALERTS = {"alertname", "alertstate", "severity", "component"}
 KEEPING = {"and", "unless", ">", "<", ">=", "<=", "==", "!="}
 """Operators whose result carries the labels of the left side."""
 
@@ -28,7 +27,7 @@ def rules() -> tuple[dict[str, Any], ...]:
 
 
 def _rules_of(path: Path) -> list[dict[str, Any]]:
-    return [rule for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]
+    return [rule for group in read_yaml(path)["groups"] for rule in group["rules"]]
 
 
 def identities() -> set[tuple[str, str]]:
@@ -59,8 +58,6 @@ def labels_known(name: str) -> dict[str, Label] | None:
         return {"bot": Label("bot", ""), **{label.name: label for label in RECORDINGS[name].labels}}
     if name in FOREIGN:
         return {label.name: label for label in FOREIGN[name].labels}
-    if name == "ALERTS":
-        return {label: Label(label, "") for label in (*OWN_OF_ALERTS, "bot")}
     known = labels_of(name)
     if known is None:
         return None

@@ -60,7 +60,7 @@ OF_CODE: Final = {
     "JRNL_021": "ExporterNotCaughtUp",
     "ORDER_002": "OrderUnknown",
     "ORDER_003": "OrderStuck",
-    "ORDER_004": "OrderUnknown",
+    "ORDER_004": "OrderUnknownOverdue",
     "ORDER_005": "ProtectiveOrderMissing",
     "ORDER_006": "ProtectiveOrderMissing",
     "RISK_001": "ExposureHigh",

@@ -253,6 +253,12 @@ MODE_HELD: Final = _record(
 ORDERS_UNKNOWN_HELD: Final = _record(
     "bot:orders_unknown:held", "orders", "Orders of unknown outcome by symbol. Held.", labels.SYMBOL
 )
+UNKNOWN_OVERDUE_HELD: Final = _record(
+    "bot:orders_unknown_overdue:held",
+    "orders",
+    "Orders by symbol that are unknown for longer than execution.unknown_operator_seconds. Held.",
+    labels.SYMBOL,
+)
 OLDEST_OPEN_HELD: Final = _record(
     "bot:oldest_open_order:held", "seconds", "Since when the oldest open order is open. Held."
 )
@@ -263,7 +269,7 @@ UNFILLED_HELD: Final = _record(
     "bot:order_fills_15m:held", "ratio", "Filled part, where at least four orders ended in 15 minutes. Held."
 )
 SLIPPAGE_HELD: Final = _record(
-    "bot:slippage:held", "basis points", "9 of 10 fills of the last hour were better, of at least five. Held."
+    "bot:slippage:held", "basis points", "Median of the fills of the last hour, of at least ten. Held."
 )
 LIMIT_HELD: Final = _record("bot:limit_used:held", "ratio", "Used part of each limit. Held.", labels.LIMIT)
 BREAKER_HELD: Final = _record(

@@ -46,9 +46,11 @@ LEAST_REJECTED: Final = 3
 FILLED: Final = 0.5
 LEAST_ENDED: Final = 4
 """Ended orders in 15 minutes, before their filled part means something."""
-SLIPPAGE: Final = 20
-"""Basis points: ten times the spread of the simulated exchange, a fifth of the price collar."""
-LEAST_FILLS: Final = 5
+SLIPPAGE: Final = 10
+"""Basis points, of the median: five times the spread of the simulated exchange. Single fills differ by what the price
+did between decision and fill, for better and for worse; what half of them lose, each trade loses."""
+LEAST_FILLS: Final = 10
+"""In an hour: the median of fewer is chance."""
 OPEN_ORDER: Final = 300
 """Market and IOC orders end at once; a limit order that rests has missed its market by then."""
 
