@@ -12,7 +12,7 @@ import msgspec
 from exporter.ops.metrics import Registry
 from exporter.ops.workflows import expressions, templates
 from exporter.ops.workflows.actions import ACTIONS
-from exporter.ops.workflows.actions.definition import Attempt, Doing, Means
+from exporter.ops.workflows.actions.definition import Action, Attempt, Doing, Means
 from exporter.ops.workflows.actions.looking import Suspended
 from exporter.ops.workflows.definition import Compensation, Step
 from exporter.ops.workflows.document import Document, ExecutionFacts, StepFacts, whole
@@ -20,7 +20,7 @@ from exporter.ops.workflows.ledger import Ledger
 from exporter.ops.workflows.patience import Interrupts, Patience, Stopping
 from exporter.ops.workflows.proofs import Prover, holds, short, words
 from exporter.ops.workflows.state import Execution, Progress, StepStatus
-from trading_bot.contract.errors import NonRetriableError, SemanticError, TickertapeError
+from trading_bot.contract.errors import NonRetriableError, SemanticError, TickertapeError, describe
 from trading_bot.contract.events import workflow as events
 from trading_bot.contract.events.observation import Span, SpansRecorded
 from trading_bot.contract.events.workflow import Evidence, StepOutcome
@@ -152,7 +152,7 @@ class Attempts:
                 return Result(
                     outcome=StepOutcome.COMPLETED, outputs=outputs, evidence=evidence, recovered=True
                 )
-        prover.outputs = action.run(doing, params)
+        prover.outputs = _run(action, doing, params)
         evidence = prover.until(verify)
         if not holds(evidence):
             raise NonRetriableError("WF_008", f"not seen: {words(evidence)}", step=work.step.id)
@@ -307,6 +307,14 @@ class Attempts:
 def span_id(*parts: str) -> str:
     """Return a span's id that is the same whenever it is asked for, 16 hex digits."""
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _run(action: Action, doing: Doing, params: Any) -> dict[str, Any]:
+    """Have an action do its work; what the system refuses it, a full disk or a missing folder, is its failure."""
+    try:
+        return action.run(doing, params)
+    except OSError as error:
+        raise NonRetriableError("WF_010", f"{action.name}: {describe(error)}") from error
 
 
 def _converted(part: Step | Compensation, arguments: dict[str, Any]) -> Any:

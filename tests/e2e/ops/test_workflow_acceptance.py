@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
 from support.command import Command, wait_until
+from support.trading import NO_PROXY
 from support.workflow_api import WorkflowApi
+from support.workflow_troubles import TROUBLES, Demo, played
 
 from trading_bot.boot.home import Home
+from trading_bot.contract.events.lifecycle import CommandIssued
 from trading_bot.engine.settings_source import write_first_config
+from trading_bot.journal import TapeReader
 
-pytestmark = [pytest.mark.xdist_group("workflow acceptance"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("workflow acceptance"), pytest.mark.timeout(1800)]
+QUIET_SECONDS = 2.5
+"""Two bars: who trades would have sent an order."""
+PARAMETERS = {"risk-managed-live-trading": {"looks": 1, "every": 1}}
+ALWAYS = ("check-health.report", "risk-managed-live-trading.report")
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +158,57 @@ def test_a_workflow_that_takes_risk_needs_the_token_of_its_dry_run(demo):
         "POST", "workflows/flatten-and-pause/execute", {"parameters": {"reason": "two"}, "confirm": token}
     )
     assert changed.status == 428
+
+
+def commands_of(api: WorkflowApi, workflow: str) -> list[str]:
+    """Return what a workflow has told the bot, by name, in its order."""
+    with TapeReader.open(api.home.control) as reader:
+        issued = [envelope.payload for envelope in reader.read(0, 10_000, (CommandIssued.KIND,))]
+    return [one.name for one in issued if one.actor.startswith(f"workflow {workflow} ")]
+
+
+def orders_at_the_exchange(command: Command) -> set[str]:
+    url = f"http://127.0.0.1:{command.port('BOT_EXCHANGE_PORT')}/sim/books?limit=10000"
+    with NO_PROXY.open(url, timeout=10) as answer:
+        return {order["client_order_id"] for order in json.load(answer)["orders"]}
+
+
+def set_mode(api: WorkflowApi, what: str, mode: str) -> None:
+    """Ask for a mode until it is there: what troubled the bot before may have to pass first."""
+
+    def asked() -> bool:
+        api.ask("POST", f"control/{what}", {"reason": "a test"})
+        return wait_until(lambda: api.get("summary")["mode"] == mode, 5)
+
+    assert wait_until(asked, 120), api.get("summary")
+
+
+def test_a_workflow_made_to_fail_at_a_step_of_the_real_thing_leaves_no_harm(demo, long_run, count):
+    command, api = demo
+    chosen = tuple(TROUBLES) if long_run else ALWAYS
+    for wanted in chosen:
+        name, _, step_id = wanted.partition(".")
+        set_mode(api, "resume", "running")
+        calm = wait_until(lambda: api.get("summary")["circuit_breaker_active"] is False, 120, 0.2)
+        assert calm, api.get("summary")
+        if name == "risk-managed-live-trading":
+            set_mode(api, "pause", "paused")
+        mode, told = api.get("summary")["mode"], len(commands_of(api, name))
+        execution = played(Demo(command, api), wanted, PARAMETERS.get(name, {}))
+        steps = steps_of(execution)
+        failed = steps[step_id]
+        assert (execution["state"], failed["state"]) == ("compensated", "failed"), (wanted, execution)
+        assert failed["error"]["error_code"] == TROUBLES[wanted].code, (wanted, failed["error"])
+        undone = {step["id"]: step["undo"] for step in execution["steps"] if step["undo"]}
+        commanded = commands_of(api, name)[told:]
+        if "ResumeTrading" in commanded:
+            assert commanded[-1] == "PauseTrading", wanted
+            assert undone["trade"]["state"] == "completed", (wanted, undone)
+            assert all(one["holds"] for one in undone["trade"]["evidence"]), (wanted, undone)
+            before = orders_at_the_exchange(command)
+            time.sleep(QUIET_SECONDS)
+            assert orders_at_the_exchange(command) == before, wanted
+        else:
+            assert (commanded, undone) == ([], {}), wanted
+        assert api.get("summary")["mode"] == mode, wanted
+    count("real workflows made to fail at a step", len(chosen), "each undone, on observed state")
