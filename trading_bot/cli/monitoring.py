@@ -47,6 +47,7 @@ def _prometheus(folder: Path, address: str) -> list[str]:
         f"--storage.tsdb.path={folder / 'prometheus-data'}",
         f"--web.listen-address={address}",
         "--enable-feature=exemplar-storage",
+        "--rules.alert.resend-delay=5s",  # a page that Alertmanager missed while it started is soon said again
     ]
 
 
