@@ -169,6 +169,8 @@ class Chaos:
         self._say(f"fault {name}")
         while not self._seen(name, how, signs):
             self._say(f"fault {name} once more: the bot was dead while it lasted")
+            self._patiently(lambda: self._floor.switch(name, on=False))
+            self._recovered(name)
         if name != "unreachable":
             self._patiently(lambda: self._floor.switch(name, on=False))
         if name == "banned":  # a person lifts the halt when the ban is over

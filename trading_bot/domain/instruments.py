@@ -10,7 +10,10 @@ from trading_bot.contract.events.trading import Side
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
-    """A spot instrument. ``tick`` is the price step, ``lot`` the quantity step, both positive."""
+    """A spot instrument. ``tick`` is the price step, ``lot`` the quantity step, both positive.
+
+    ``is_active``: it was traded, and not halted, when the venue was asked.
+    """
 
     symbol: str
     base: str
@@ -19,6 +22,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     lot: Decimal
     minimum_quantity: Decimal
     minimum_notional: Decimal
+    is_active: bool = True
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Return ``quantity`` rounded down to the lot: never more than was asked for."""

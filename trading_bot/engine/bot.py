@@ -213,8 +213,12 @@ class Bot:
                         lot=rules.lot,
                         minimum_quantity=rules.minimum_quantity,
                         minimum_notional=rules.minimum_notional,
+                        is_active=rules.is_active,
                     )
                 )
+            if not rules.is_active:
+                message = f"{symbol} is not traded at {self._venue.name} at present"
+                self._context.errors.record(RetriableError("VENUE_012", message, symbol=symbol))
 
     async def _measure_clock(self) -> None:
         reading = await self._venue.clock()

@@ -60,7 +60,12 @@ def _connection(name: str, plan: Plan) -> Iterator[Finding]:
     if error is not None:
         yield _broken(name, error)
         return
-    yield fine(name, f"signed requests are answered; {len(plan.survey.instruments or {})} symbols are listed")
+    instruments = plan.survey.instruments or {}
+    yield fine(name, f"signed requests are answered; {len(instruments)} symbols are listed")
+    halted = [symbol for symbol, rules in instruments.items() if not rules.is_active]
+    if halted:
+        remedy = "Wait until the venue trades it again; take it out of symbols if it is delisted"
+        yield warning(name, f"not traded at present: {', '.join(halted)}", remedy)
 
 
 def _permissions(name: str, plan: Plan) -> Iterator[Finding]:

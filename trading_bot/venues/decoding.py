@@ -102,13 +102,13 @@ def instrument_of(market: Mapping[str, Any], precision_mode: int) -> Instrument:
     """Return the rules of a market.
 
     Raises:
-        OperatorError: VENUE_008, not an active spot market, or without steps for price and quantity.
+        OperatorError: VENUE_008, not a spot market, or without steps for price and quantity.
     """
     symbol = market["symbol"]
     tick = step(market["precision"]["price"], precision_mode)
     lot = step(market["precision"]["amount"], precision_mode)
-    if not market["spot"] or market["active"] is False or tick is None or lot is None:
-        raise OperatorError("VENUE_008", f"{symbol} is not an active spot market", symbol=symbol)
+    if not market["spot"] or tick is None or lot is None:
+        raise OperatorError("VENUE_008", f"{symbol} is not a spot market with steps", symbol=symbol)
     limits = market["limits"]
     return Instrument(
         symbol=symbol,
@@ -118,6 +118,7 @@ def instrument_of(market: Mapping[str, Any], precision_mode: int) -> Instrument:
         lot=lot,
         minimum_quantity=number(limits["amount"]["min"] or lot, "minimum quantity"),
         minimum_notional=number(limits["cost"]["min"] or ZERO, "minimum notional"),
+        is_active=market["active"] is not False,  # None where the venue does not say
     )
 
 

@@ -11,7 +11,7 @@ from support.command import wait_until
 from support.trading import Floor, agree
 
 from trading_bot.contract.events.account import MismatchFound
-from trading_bot.contract.events.lifecycle import BotReady, ConditionChanged, SymbolBlocked
+from trading_bot.contract.events.lifecycle import BotReady, ConditionChanged, ErrorRecorded, SymbolBlocked
 from trading_bot.contract.events.trading import (
     OrderAcknowledged,
     OrderFilled,
@@ -96,3 +96,17 @@ def test_an_exchange_that_is_killed_and_comes_back_finds_the_bot_waiting_and_bot
     agree(here)
     assert {entry["times"] for entry in here.books()["received"]} == {1}
     assert not here.events(MismatchFound.KIND)
+
+
+def test_a_bot_that_starts_while_one_symbol_is_halted_trades_the_others(floor: Callable[..., Floor]):
+    here = floor(intervals={"stale_after_seconds": 1.5})
+    here.switch("halted_symbol", on=True, symbol="EUR/USD")
+    here.start("run")
+    ready = here.wait_for(BotReady.KIND)
+    (told,) = [e for e in here.events(ErrorRecorded.KIND) if e.payload.error.error_code == "VENUE_012"]
+    assert told.payload.error.context["symbol"] == "EUR/USD"
+    here.wait_for(SymbolBlocked.KIND, symbol="EUR/USD", blocked=True, reason="StaleFeed")
+    assert here.wait_for(OrderFilled.KIND, after=ready.seq).payload.symbol != "EUR/USD"
+    here.switch("halted_symbol", on=False)
+    here.wait_for(SymbolBlocked.KIND, after=ready.seq, symbol="EUR/USD", blocked=False, reason="StaleFeed")
+    here.wait_for(OrderFilled.KIND, after=ready.seq, symbol="EUR/USD")

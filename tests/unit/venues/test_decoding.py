@@ -161,7 +161,6 @@ def test_an_instrument_takes_steps_or_decimal_places() -> None:
     ("changes", "mode"),
     [
         ({"spot": False}, 4),
-        ({"active": False}, 4),
         ({"precision": {"price": None, "amount": "1"}}, 4),
         ({}, 3),
     ],
@@ -170,6 +169,11 @@ def test_a_market_that_cannot_be_traded_here_is_refused(changes: dict[str, Any],
     with pytest.raises(OperatorError) as refused:
         instrument_of(market(**changes), mode)
     assert refused.value.code == "VENUE_008"
+
+
+@pytest.mark.parametrize(("told", "is_active"), [(True, True), (False, False), (None, True)])
+def test_a_market_that_is_halted_is_listed_and_says_so(told: bool | None, is_active: bool) -> None:
+    assert instrument_of(market(active=told), 4).is_active is is_active
 
 
 TRADE = {

@@ -82,7 +82,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         title="Symbol cannot be traded here",
         consequence=OperatorError,
         severity=Severity.ERROR,
-        cause="The symbol is not listed at the venue, or not quoted in the account's currency.",
+        cause="The symbol is not listed at the venue as a spot market, or not quoted in the account's currency.",
         impact="The bot did not start.",
         remediation=(Remediation("Correct symbols in config.yaml"),),
     ),
@@ -113,5 +113,17 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="The name is not one of ccxt's exchange ids, or that exchange lacks what the bot needs.",
         impact="The bot did not start.",
         remediation=(Remediation("Set BOT_VENUE__NAME to an exchange id of ccxt, such as binance"),),
+    ),
+    ErrorDefinition(
+        code="VENUE_012",
+        title="Symbol is halted",
+        consequence=RetriableError,
+        severity=Severity.WARNING,
+        cause="The venue lists the symbol, and does not trade it at present.",
+        impact="Its orders would be refused and no quotes come, so it is blocked as stale; the other symbols trade.",
+        remediation=(
+            Remediation("Nothing, if the venue has halted it for a while: it goes on by itself"),
+            Remediation("Take it out of symbols, if it is delisted"),
+        ),
     ),
 )

@@ -21,6 +21,7 @@ class InstrumentListed(Event, frozen=True, kw_only=True):
     lot: Decimal
     minimum_quantity: Decimal
     minimum_notional: Decimal
+    is_active: bool = True
 
 
 class QuoteConflated(Event, frozen=True, kw_only=True):

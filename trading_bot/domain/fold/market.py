@@ -26,6 +26,7 @@ def _instrument_listed(state: State, _envelope: Envelope, event: market.Instrume
         lot=event.lot,
         minimum_quantity=event.minimum_quantity,
         minimum_notional=event.minimum_notional,
+        is_active=event.is_active,
     )
 
 
