@@ -20,7 +20,10 @@ LEVELS_EVERY: Final = 30
 """Seconds. Service levels look at days: a sample each half minute is enough, and keeps them cheap."""
 SHORTEST: Final = 10
 """Seconds: a scaled window must hold some scrapes, and more than one that a busy machine answered too late."""
-LEAST: Final = {alert.name: alert.lasting.least for alert in ALERTS}
+LEAST: Final = {
+    **{("for", alert.name): alert.lasting.least for alert in ALERTS},
+    **{("keep_firing_for", alert.name): alert.keeps.least for alert in ALERTS},
+}
 UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 _DURATION: Final = r"(\d+)([smhd])"
@@ -80,7 +83,7 @@ def _scaled(rule: dict[str, Any], scale: float) -> dict[str, Any]:
     scaled = {**rule, "expr": Promql(expression)}
     for key in ("for", "keep_firing_for"):
         if key in rule and scale != 1:
-            scaled[key] = shorter(rule[key], shortest=LEAST[rule["alert"]] if key == "for" else 0)
+            scaled[key] = shorter(rule[key], shortest=LEAST[key, rule["alert"]])
     return scaled
 
 

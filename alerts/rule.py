@@ -42,7 +42,7 @@ class Time(msgspec.Struct, frozen=True):
     """A duration and the reason for it.
 
     ``least``: seconds below which it is not scaled for drills, where it waits for the bot itself: for a start,
-    or for an answer that it asks for.
+    for an answer that it asks for, or for its next reconnect.
     """
 
     length: str

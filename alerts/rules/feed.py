@@ -81,7 +81,11 @@ ALERTS: Final = (
         component=Component.FEED,
         expression=f"{_QUOTE_AGE} > {STALE_QUOTE} and on (bot, symbol) {open_session()}",
         lasting=Time("0s", "the age itself has waited long enough for a reconnect"),
-        keeps=Time("1m", "a feed that comes and goes is one page"),
+        keeps=Time(
+            "2m",
+            "a feed that comes and goes is one page; and bars come with the next reconnect or bar",
+            least=15,
+        ),
         summary="Quotes are stale while the session is open",
         description="The last quote of {{ $labels.symbol }} on {{ $labels.bot }} is "
         "{{ $value | humanizeDuration }} old.",

@@ -1,0 +1,200 @@
+"""The table: each fault, how it begins and ends, and who is paged because of it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+import urllib.error
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from support.command import wait_until
+from support.disks import without_quota
+from support.drills.stage import DISK, Stage
+from support.holding import ask
+from trading_bot.contract.telemetry import metrics
+
+SCALE: Final = 60
+ON_ITS_WAY: Final = 3.0
+"""Seconds until an order without an answer counts as unknown: a bar, and the request's time."""
+
+Act = Callable[[Stage], None]
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault and who is paged because of it."""
+
+    inject: Act
+    clear: Act
+    before: Act = lambda _stage: None
+    """What must be so before the fault; its time does not count."""
+    pages: Mapping[str, float] = {}
+    """By alert: seconds until its expression must be true, before its ``for``. Empty: nobody is paged."""
+    may: tuple[str, ...] = ()
+    """Who may be paged, by the moment: for an order on its way, or for what was before the bot was killed."""
+    lasts: float = 12.0
+    """Seconds that a fault nobody is paged for is left on."""
+    scale: float = SCALE
+    levels: bool = False
+    """Whether service levels are recorded."""
+
+
+def fault(
+    name: str,
+    pages: Mapping[str, float] | None = None,
+    *,
+    may: tuple[str, ...] = (),
+    lasts: float = 12.0,
+    after: Act | None = None,
+    **how: Any,
+) -> Drill:
+    """Return the drill of a fault of the exchange; ``after`` is what a person does when it is over."""
+
+    def clear(stage: Stage) -> None:
+        if name not in ("unreachable", "manual_trade"):
+            stage.floor.switch(name, on=False)
+        if after is not None:
+            after(stage)
+
+    return Drill(
+        inject=lambda stage: stage.floor.switch(name, on=True, **how),
+        clear=clear,
+        pages=pages or {},
+        may=may,
+        lasts=lasts,
+    )
+
+
+def killing(name: str, pages: Mapping[str, float], **more: Any) -> Drill:
+    return Drill(
+        inject=lambda stage: stage.floor.kill(name),
+        clear=lambda stage: restart(stage, name),
+        pages=pages,
+        **more,
+    )
+
+
+def restart(stage: Stage, name: str) -> None:
+    stage.floor.start(name)
+    if name == "exchange":
+        floor = stage.floor
+        assert wait_until(lambda: floor.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 60)
+        floor.post("/sim/limits", {"request_weight": 1_000_000})
+
+
+def resume(stage: Stage) -> None:
+    """Lift a halt, as a person does."""
+    time.sleep(3)
+    done = stage.floor.command.run("resume", "--confirm", timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def leave_unknown(stage: Stage) -> None:
+    """Wait until Prometheus has seen an order for seconds whose outcome is unknown.
+
+    Half of them were carried out, and the stream tells of those at once. The other half is unknown until its request
+    is too old to be accepted, 12 s: so there are some left to kill the bot in.
+    """
+    stage.floor.switch("server_error", on=True)
+    assert stage.watch is not None
+    prometheus = stage.watch.prometheus
+    assert wait_until(lambda: prometheus.has(f"min_over_time({SEEN_UNKNOWN}[3s:500ms]) > 0"), 60, every=0.1)
+
+
+def ask_in_peace(stage: Stage) -> None:
+    stage.floor.switch("server_error", on=False)
+    restart(stage, "run")
+
+
+def take_over(stage: Stage) -> None:
+    """Take over what a stranger's trade changed, position and cash, as a person does."""
+    deadline = time.monotonic() + 60
+    while mismatches := stage.floor.state().mismatches:
+        assert time.monotonic() < deadline, mismatches
+        for each in mismatches.values():
+            body = {"mismatch_id": each.mismatch_id, "confirm": each.venue, "reason": "traded by hand"}
+            with contextlib.suppress(urllib.error.HTTPError):  # settled meanwhile
+                ask(stage.floor, "adopt-mismatch", **body)
+        time.sleep(2)
+
+
+def fill_disk(stage: Stage) -> None:
+    assert stage.own_disk, "not permitted to mount a file system of its own"
+    stage.held.enter_context(without_quota(stage.floor.home.path, DISK))
+
+
+def corrupt_logs(stage: Stage) -> None:
+    for path in (*stage.floor.home.logs.glob("*.jsonl"), stage.floor.home.config_history):
+        with path.open("ab") as file:
+            file.write(b'{"half": \xff\xfe\n\x00\x00{]\n')
+
+
+SEEN_UNKNOWN: Final = f"sum by (bot) ({metrics.ORDERS_UNKNOWN.name})"
+UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
+BREAKS: Final = 5.0
+"""Seconds until half of the shortest window has passed."""
+AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
+ERRORS: Final = {"ErrorRateHigh": 5.0}
+STALE: Final = {"FeedStale": 30.0}
+
+DRILLS: Final[dict[str, Drill]] = {
+    # machinery
+    "kill_bot": killing("run", {"BotDown": BREAKS}),
+    "freeze_bot": Drill(
+        inject=lambda stage: stage.floor.signal("run", signal.SIGSTOP),
+        clear=lambda stage: stage.floor.signal("run", signal.SIGCONT),
+        pages={"BotFrozen": 5 + BREAKS},
+    ),
+    "kill_exporter": killing("exporter", {"ExporterDown": BREAKS}),
+    "kill_ops": killing("ops", {"ApiDown": BREAKS}),
+    "kill_exchange": killing("exchange", AWAY, may=("OrderUnknown",)),
+    "kill_bot_while_order_unknown": Drill(
+        before=leave_unknown,
+        inject=lambda stage: stage.floor.kill("run"),
+        clear=ask_in_peace,
+        pages=UNKNOWN | {"BotDown": BREAKS},
+        may=("VenueUnreachable", "OrderRejectsHigh"),
+    ),
+    "fill_disk": Drill(
+        inject=fill_disk, clear=lambda stage: stage.held.close(), pages={"JournalNotWritable": 5 + BREAKS}
+    ),
+    "dead_collector": Drill(
+        inject=lambda stage: stage.collector.stop(),
+        clear=lambda stage: stage.collector.start(),
+        pages={"TelemetryNotFlowing": 60 + 5},
+    ),
+    "corrupt_jsonl": Drill(inject=corrupt_logs, clear=lambda _stage: None),
+    # the exchange
+    "mute_feed": fault("mute_feed", STALE),
+    "stale_quotes": fault("stale_quotes"),
+    "crossed_book": fault("crossed_book", {"FeedRefused": 5.0, **STALE}),
+    "nan_price": fault("nan_price", {"FeedRefused": 5.0, **STALE}),
+    "price_spike": fault("price_spike", size=0.3),
+    "drop_connection": fault("drop_connection", AWAY),
+    "flapping_connection": fault("flapping_connection", AWAY, size=1.0),
+    "unreachable": fault("unreachable", AWAY, may=("OrderUnknown",), seconds=25),
+    "lost_ack": fault("lost_ack", ERRORS),
+    "late_ack": fault("late_ack", ERRORS, size=3),
+    "rate_limited": fault("rate_limited", AWAY | {"OrderRejectsHigh": 8.0}, size=1),
+    "banned": fault("banned", {"VenueBanned": 5.0}, may=("KillSwitchEngaged",), size=2, after=resume),
+    "maintenance": fault("maintenance", AWAY, may=("OrderUnknown",), size=1),
+    # half of the orders are carried out, and settled by the stream at once: some pairs of them are needed
+    "server_error": fault("server_error", AWAY | {"OrderUnknown": 3 * ON_ITS_WAY}),
+    # all of them are carried out, so that none stays unknown for long
+    "truncated_json": fault("truncated_json", AWAY, may=("OrderUnknown",)),
+    "clock_skew": fault("clock_skew", {"ClockSkew": 15.0}),
+    "reject_order": fault("reject_order", {"OrderRejectsHigh": 8.0}),
+    "halted_symbol": fault("halted_symbol", STALE, may=("OrderRejectsHigh",)),
+    "partial_fill_then_stall": fault("partial_fill_then_stall", {"FillRatioLow": 8.0}),
+    "duplicate_fill": fault("duplicate_fill"),
+    "out_of_order_fills": fault("out_of_order_fills"),
+    "wrong_balance": fault("wrong_balance", {"PositionMismatch": 12.0}, size=0.1),
+    "manual_trade": fault(
+        "manual_trade", {"PositionMismatch": 6.0}, after=take_over, symbol="EUR/USD", size=500
+    ),
+    # one with the rules as they are delivered
+    "kill_bot_unscaled": killing("run", {"BotDown": 31.0}, scale=1, levels=True),
+}
