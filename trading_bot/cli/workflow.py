@@ -21,7 +21,7 @@ from trading_bot.contract.errors import OperatorError
 if TYPE_CHECKING:
     from trading_bot.cli.ops_client import OpsClient
 
-VALIDATE: Final = "exporter.ops.workflows.library:faults_of_file"
+VALIDATE: Final = "exporter.ops.workflows.triggers:faults_of_file"
 """A function of a path to the faults of the file in it; by its name, since the command line imports no exporter."""
 
 LOOK_SECONDS: Final = 0.3
@@ -108,12 +108,12 @@ def _details(about: Any) -> str:
 @output_option
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def validate(output: str, file: Path) -> int:
-    """Check the workflow in FILE; nothing is started and no process is needed."""
+    """Check the workflow, or the triggers.yaml, in FILE; nothing is started and no process is needed."""
     faults = _named(VALIDATE)(file)
     if output == "json":
         click.echo(json.dumps(faults, indent=2))
     elif not faults:
-        click.echo(f"{file}: a valid workflow")
+        click.echo(f"{file}: valid")
     else:
         for fault in faults:
             click.echo(

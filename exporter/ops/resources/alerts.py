@@ -19,10 +19,12 @@ from exporter.ops.documentation.operation import Answers
 from exporter.ops.edge import trace_id_of
 from exporter.ops.parameters import parse
 from exporter.ops.representations.paging import LARGEST_LIMIT
+from exporter.ops.representations.problem import InputFault
 from exporter.ops.representations.values import Moment, moment
 from exporter.ops.representations.workflows import PATH, StepView, represent_execution
 from exporter.ops.workflows.incidents import Incidents, Told
 from exporter.ops.workflows.state import Alert, Executions
+from exporter.ops.workflows.triggers import TriggerRule, Triggers
 from trading_bot.contract.errors import RetriableError, TickertapeError
 
 blueprint = Blueprint("alerts", __name__)
@@ -100,10 +102,18 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     evidence: list[StepView]
 
 
+class TriggersView(msgspec.Struct, frozen=True, kw_only=True):
+    """The table in force, and what is wrong with the file as it is now; a wrong one does not take its place."""
+
+    rules: list[TriggerRule]
+    errors: list[InputFault]
+
+
 class IncidentList(msgspec.Struct, frozen=True, kw_only=True):
     """The body of ``GET /alerts``, newest first."""
 
     incidents: list[IncidentView]
+    triggers: TriggersView
     limit: int
     returned: int
     total: int
@@ -182,6 +192,7 @@ def last_alerts() -> Response:
     return plain(
         IncidentList(
             incidents=views,
+            triggers=_triggers(desk.triggers),
             limit=query.limit,
             returned=len(views),
             total=total,
@@ -189,6 +200,14 @@ def last_alerts() -> Response:
             generated_at=moment(now) or "",
         )
     )
+
+
+def _triggers(triggers: Triggers) -> TriggersView:
+    faults = [
+        InputFault(field=one.field, expected=one.expected, found=one.found, example=one.example)
+        for one in triggers.faults
+    ]
+    return TriggersView(rules=triggers.table.triggers, errors=faults)
 
 
 def _incident(all_: Executions, alert: Alert, desk: Incidents, now: int) -> IncidentView:

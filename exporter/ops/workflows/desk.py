@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import product
 from typing import Any, Final
@@ -48,10 +48,15 @@ class WorkflowDesk:
         self._confirmations = Confirmations(self._clock)
         self._rehearsals = ThreadPoolExecutor(REHEARSALS_AT_ONCE, thread_name_prefix="rehearsal")
         self._ticks = 0
+        self._refreshed: tuple[Callable[[], None], ...] = (library.refresh,)
         scheduler = Scheduler(library, self._clock, shipped_hours(), self._settings, self._start_by_schedule)
         self._executor.add_tick(self._refresh)
         self._executor.add_tick(scheduler.look)
         _ask(bench.metrics, self)
+
+    def add_refresh(self, read_anew: Callable[[], None]) -> None:
+        """Have something called every two seconds, after the files were looked at."""
+        self._refreshed = (*self._refreshed, read_anew)
 
     def start(self) -> None:
         """Go on with what has not ended, and begin to take more."""
@@ -196,7 +201,8 @@ class WorkflowDesk:
     def _refresh(self) -> None:
         self._ticks += 1
         if self._ticks % REFRESH_EVERY == 0:
-            self.library.refresh()
+            for read_anew in self._refreshed:
+                read_anew()
 
 
 def _ask(registry: Registry, desk: WorkflowDesk) -> None:

@@ -10,12 +10,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from exporter.ops.parameters import Fault
 from exporter.ops.workflows.attempts import Bench
 from exporter.ops.workflows.desk import WorkflowDesk
 from exporter.ops.workflows.executor import Wanted
 from exporter.ops.workflows.faults import refuse
 from exporter.ops.workflows.state import Executions
-from exporter.ops.workflows.triggers import Decision, TriggerTable, decide, faults_with, load_table
+from exporter.ops.workflows.triggers import FILE, Decision, Triggers, decide
 from trading_bot.contract.errors import OperatorError, TickertapeError
 from trading_bot.contract.events.workflow import AlertReceived, Trigger
 from trading_bot.domain.clock import SECOND
@@ -46,22 +47,22 @@ class Incidents:
         bench: for the tape.
         desk: starts workflows.
         folders: where the table is; the last one that has it counts.
+
+    Attributes:
+        triggers: the table in force.
     """
 
     def __init__(self, bench: Bench, desk: WorkflowDesk, *folders: Path) -> None:
         self._bench = bench
         self._desk = desk
-        table, faults = load_table(*folders)
-        faults = faults or (faults_with(table, desk.library) if table is not None else [])
-        if faults:
-            bench.errors.record(refuse("WF_001", "triggers.yaml: ", faults, OperatorError))
-        self._table = table if table is not None and not faults else TriggerTable(triggers=[])
+        self.triggers = Triggers(desk.library, self._refused, *folders)
+        desk.add_refresh(self.triggers.refresh)
 
     def take(self, told: Told, trace_id: str | None) -> AlertReceived:
         """Put an alert on the tape, and start what the table says; return it with what was decided."""
         received = _received(told)
-        now = self._bench.means.clock.now_ns()
-        decision = self._bench.ledger.read(lambda all_: decide(self._table, received, all_, now))
+        now, table = self._bench.means.clock.now_ns(), self.triggers.table
+        decision = self._bench.ledger.read(lambda all_: decide(table, received, all_, now))
         if decision.workflow is not None:
             decision = self._start(decision, received, trace_id)
         event = msgspec.structs.replace(received, workflow=decision.workflow, reason=decision.reason)
@@ -79,6 +80,9 @@ class Incidents:
     def execution_of(self, all_: Executions, incident: str) -> Any:
         """Return the execution that was started for an incident, None for none."""
         return next((one for one in reversed(all_.by_id.values()) if one.incident == incident), None)
+
+    def _refused(self, faults: list[Fault]) -> None:
+        self._bench.errors.record(refuse("WF_001", f"{FILE}: ", faults, OperatorError))
 
     def _start(self, decision: Decision, received: AlertReceived, trace_id: str | None) -> Decision:
         assert decision.workflow is not None

@@ -44,8 +44,8 @@ class Library:
 
     def refresh(self) -> None:
         """Read what is new or has changed."""
-        stamps = {path: _stamp(path) for path in self._paths()}
-        changed = [path for path, stamp in stamps.items() if self._stamps.get(path) != stamp]
+        stamps = {path: stamp(path) for path in self._paths()}
+        changed = [path for path, found in stamps.items() if self._stamps.get(path) != found]
         fresh = {path: load(path) for path in changed}
         with self._guard:
             self._loaded = {path: fresh.get(path) or self._loaded[path] for path in stamps}
@@ -131,14 +131,10 @@ def _refuse_aliases(data: bytes) -> None:
             raise yaml.composer.ComposerError(None, None, "aliases are not taken", mark)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
+    """Return what differs once a file was written again; zeros where there is none."""
     try:
         found = path.stat()
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
-
-
-def faults_of_file(path: Path) -> list[dict[str, str]]:
-    """Return what is wrong with a file, for the command line; nothing when it is a valid workflow."""
-    return [msgspec.to_builtins(fault) for fault in load(path).faults]

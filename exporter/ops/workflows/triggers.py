@@ -1,7 +1,8 @@
-"""Which alert starts which workflow: a table, with a cool-down and a daily cap. Pure but for reading it."""
+"""Which alert starts which workflow: a table, with a cool-down and a daily cap. Pure but for reading its file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,7 +12,7 @@ from msgspec import Meta
 from exporter.ops.parameters import Fault
 from exporter.ops.workflows.definition import Risk, WorkflowId, json_schema_of
 from exporter.ops.workflows.faults import WHOLE, is_plain, schema_faults, shown
-from exporter.ops.workflows.library import Library, read_yaml
+from exporter.ops.workflows.library import SHIPPED, Library, load, read_yaml, stamp
 from exporter.ops.workflows.state import DAY_NS, Executions
 from trading_bot.contract.events.workflow import AlertReceived
 from trading_bot.domain.clock import SECOND
@@ -45,6 +46,45 @@ class Decision(msgspec.Struct, frozen=True):
 
     workflow: str | None
     reason: str
+
+
+class Triggers:
+    """The table in force. It is read anew when its file changes; one that is wrong leaves the one before.
+
+    Args:
+        library: the workflows that it may name.
+        report: is told once what is wrong with a file.
+        folders: where the file may be; the last one that has it counts.
+
+    Attributes:
+        table: what is in force, nothing where there never was a right one.
+        faults: what is wrong with the file as it is now.
+    """
+
+    def __init__(self, library: Library, report: Callable[[list[Fault]], None], *folders: Path) -> None:
+        self.table = TriggerTable(triggers=[])
+        self.faults: tuple[Fault, ...] = ()
+        self._library = library
+        self._report = report
+        self._folders = folders
+        self._stamps: list[tuple[int, int]] | None = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the file if it has changed, or was wrong: a workflow that it names may be there now."""
+        stamps = [stamp(folder / FILE) for folder in self._folders]
+        if stamps == self._stamps and not self.faults:
+            return
+        self._stamps = stamps
+        table, faults = load_table(*self._folders)
+        if table is not None:
+            faults = faults_with(table, self._library)
+        if table is not None and not faults:
+            self.table = table
+        news = faults and tuple(faults) != self.faults
+        self.faults = tuple(faults)
+        if news:
+            self._report(faults)
 
 
 def load_table(*folders: Path) -> tuple[TriggerTable | None, list[Fault]]:
@@ -85,6 +125,17 @@ def faults_with(table: TriggerTable, library: Library) -> list[Fault]:
             expected = "a workflow of risk safe whose parameters have defaults"
             faults.append(Fault(field=field, expected=expected, found=rule.workflow, example="check-health"))
     return faults
+
+
+def faults_of_file(path: Path) -> list[dict[str, str]]:
+    """Return what is wrong with a workflow's file, or with a table of triggers beside the workflows of its folder."""
+    if path.name != FILE:
+        found = list(load(path).faults)
+    else:
+        document, found = read_yaml(path)
+        table, found = (None, found) if found else table_of(document)
+        found = found if table is None else faults_with(table, Library(SHIPPED, path.parent))
+    return [msgspec.to_builtins(fault) for fault in found]
 
 
 def decide(table: TriggerTable, received: AlertReceived, executions: Executions, now_ns: int) -> Decision:

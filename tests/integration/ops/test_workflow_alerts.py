@@ -13,6 +13,7 @@ from support.scripted_bot import ScriptedBot
 from support.workflow_api import WorkflowApi
 
 from trading_bot.boot.home import Home
+from trading_bot.contract.events.lifecycle import ErrorRecorded
 from trading_bot.contract.events.workflow import AlertReceived
 from trading_bot.journal import TapeReader
 
@@ -89,6 +90,31 @@ def test_an_alert_gathers_the_evidence_of_check_health_once(api):
     with TapeReader.open(api.home.control) as reader:
         kept = reader.read(0, 10, (AlertReceived.KIND,))
     assert [envelope.payload.status for envelope in kept] == ["firing", "firing", "firing", "resolved"]
+
+
+def test_the_table_of_triggers_is_read_while_ops_runs_and_a_broken_one_is_refused_field_by_field(api):
+    def told(name: str) -> tuple[str | None, str]:
+        taken = api.ask("POST", "alerts", webhook(alert(name, name * 4))).json()["alerts"][0]
+        return taken["workflow_id"], taken["reason"]
+
+    def rules() -> list[str]:
+        return [rule["workflow"] for rule in api.get("alerts")["triggers"]["rules"]]
+
+    own = api.home.workflows / "triggers.yaml"
+    own.parent.mkdir()
+    own.write_text("triggers:\n  - {alert: FeedStale, workflow: export-logs, enabled: true}\n")
+    assert wait_until(lambda: rules() == ["export-logs"], 20)
+    assert told("BotDown") == (None, "NoTrigger")
+    own.write_text("triggers:\n  - {alert: FeedStale, workflow: flatten-and-pause, enabled: true}\n")
+    assert wait_until(lambda: bool(api.get("alerts")["triggers"]["errors"]), 20)
+    (wrong,) = api.get("alerts")["triggers"]["errors"]
+    assert (wrong["field"], wrong["found"]) == ("triggers[0].workflow", "flatten-and-pause")
+    assert rules() == ["export-logs"]
+    assert told("FeedStale") == ("export-logs", "Triggered")
+    with TapeReader.open(api.home.control) as reader:
+        recorded = [envelope.payload.error for envelope in reader.read(0, 10, (ErrorRecorded.KIND,))]
+    assert [error.error_code for error in recorded] == ["WF_001"]
+    assert recorded[0].message.startswith("triggers.yaml: triggers[0].workflow: ")
 
 
 def test_who_may_only_read_sends_no_alerts(api):

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from support.workflow_bench import definition, step
 
+from exporter.ops.parameters import Fault
 from exporter.ops.workflows import expressions, templates
 from exporter.ops.workflows.definition import Schedule, dependencies_of, of_document
 from exporter.ops.workflows.library import SHIPPED, Library, load
@@ -19,8 +20,10 @@ from exporter.ops.workflows.schedule import Scheduler, next_time
 from exporter.ops.workflows.state import Execution, Executions, Progress, Reversal, StepState, StepStatus
 from exporter.ops.workflows.triggers import (
     TriggerRule,
+    Triggers,
     TriggerTable,
     decide,
+    faults_of_file,
     faults_with,
     load_table,
     table_of,
@@ -300,6 +303,52 @@ def test_only_check_health_is_on_in_the_shipped_table_and_every_entry_can_be_sta
     assert faults_with(table, Library(SHIPPED)) == []
     wrong, _ = table_of({"triggers": [{"alert": "*", "workflow": "flatten-and-pause"}]})
     assert faults_with(wrong, Library(SHIPPED))[0].field == "triggers[0].workflow"
+
+
+RULE = "  - {{alert: BotDown, workflow: {}, enabled: true}}\n"
+
+
+def test_the_table_is_read_anew_when_its_file_changes_and_a_broken_one_leaves_the_old_in_force(tmp_path):
+    told: list[list[Fault]] = []
+    library = Library(SHIPPED, tmp_path)
+    triggers = Triggers(library, told.append, SHIPPED, tmp_path)
+    shipped = triggers.table
+    assert [rule.workflow for rule in shipped.triggers if rule.enabled] == ["check-health"]
+    own = tmp_path / "triggers.yaml"
+    own.write_text("triggers:\n" + RULE.format("export-logs"))
+    triggers.refresh()
+    accepted = triggers.table
+    assert [rule.workflow for rule in accepted.triggers] == ["export-logs"]
+    own.write_text("triggers:\n  - {alert: BotDown, workflow: export-logs, cool_down: -1}\n")
+    for _ in range(3):
+        triggers.refresh()
+    assert triggers.table is accepted
+    assert [[fault.field for fault in faults] for faults in told] == [["triggers[0].cool_down"]]
+    assert [fault.field for fault in triggers.faults] == ["triggers[0].cool_down"]
+    own.unlink()
+    triggers.refresh()
+    assert (triggers.table, triggers.faults) == (shipped, ())
+
+
+def test_a_table_that_names_a_workflow_to_come_is_in_force_once_the_workflow_is_there(tmp_path):
+    told: list[list[Fault]] = []
+    (tmp_path / "triggers.yaml").write_text("triggers:\n" + RULE.format("made-here"))
+    library = Library(SHIPPED, tmp_path)
+    triggers = Triggers(library, told.append, SHIPPED, tmp_path)
+    assert triggers.table.triggers == []
+    (tmp_path / "made-here.yaml").write_text(yaml.safe_dump(definition(step("look"))))
+    library.refresh()
+    triggers.refresh()
+    assert [rule.workflow for rule in triggers.table.triggers] == ["made-here"]
+    assert len(told) == 1
+
+
+def test_a_file_of_triggers_is_checked_as_one(tmp_path):
+    assert faults_of_file(SHIPPED / "triggers.yaml") == []
+    assert faults_of_file(SHIPPED / "check-health.yaml") == []
+    wrong = tmp_path / "triggers.yaml"
+    wrong.write_text("triggers:\n" + RULE.format("flatten-and-pause"))
+    assert [fault["field"] for fault in faults_of_file(wrong)] == ["triggers[0].workflow"]
 
 
 def test_a_schedule_starts_what_is_due_only_while_its_market_is_as_it_says(tmp_path):
