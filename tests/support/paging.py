@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import yaml
 
 from alerts.__main__ import main as write_rules
 from alerts.build import seconds_of
 from support.command import free_ports, wait_until
+from support.documents import read_yaml
 from support.pages import get
 from support.programs import Programs
 from support.prometheus_server import ALERTS, Prometheus
@@ -182,7 +182,7 @@ def _waits(folder: Path) -> dict[str, int]:
     rules = [
         rule
         for path in folder.glob("*.yml")
-        for group in yaml.safe_load(path.read_text())["groups"]
+        for group in read_yaml(path)["groups"]
         for rule in group["rules"]
     ]
     return {rule["alert"]: seconds_of(rule.get("for", "0s")) for rule in rules if "alert" in rule}

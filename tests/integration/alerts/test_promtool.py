@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from support.documents import read_yaml
 from support.rules import ALERTS, identities, records
 
 from alerts.rules import ALERTS as DECLARED
 
 FILES = sorted((ALERTS / "tests").glob("*.yml"))
-GROUPS = [group for path in FILES for group in yaml.safe_load(path.read_text())["tests"]]
 LONG = {"bot_burn_120s", "feed_burn_120s", "api_burn_120s"}
+
+
+@cache
+def groups() -> list[dict[str, Any]]:
+    return [group for path in FILES for group in read_yaml(path)["tests"]]
 
 
 def run(*command: str | Path) -> str:
@@ -43,7 +48,7 @@ def checks() -> list[tuple[str, int, list[dict[str, Any]]]]:
     """Return alert, moment and the pages expected then, of every check."""
     return [
         (check["alertname"], int(check["eval_time"].removesuffix("s")), check["exp_alerts"])
-        for group in GROUPS
+        for group in groups()
         for check in group.get("alert_rule_test", ())
     ]
 
@@ -60,7 +65,7 @@ def test_every_alert_is_shown_quiet_firing_and_resolved_and_every_record_answers
         assert any(at > max(fires) for at, fired in moments if not fired), name
     answered = {
         check["expr"]
-        for group in GROUPS
+        for group in groups()
         for check in group.get("promql_expr_test", ())
         if check["expr"] in records()
     }
@@ -88,7 +93,7 @@ def test_pages_are_expected_with_all_that_they_say():
 
 
 def test_what_is_about_money_or_orders_is_shown_to_fire_on_without_the_bot_and_without_scrapes():
-    names = {group["name"] for group in GROUPS}
+    names = {group["name"] for group in groups()}
     for alert in DECLARED:
         if alert.is_held:
             assert f"{alert.name} still fires after the bot has died" in names

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-import yaml
 from support.command import Command, free_ports, wait_until
+from support.documents import read_yaml
 from support.pages import get
 from support.prometheus_server import Prometheus, scraping
 from support.rules import ALERTS
@@ -23,7 +23,7 @@ from alerts.__main__ import main
 QUERIES = [
     (path.stem, query)
     for path in sorted((ALERTS / "runbooks").glob("*.md"))
-    for query in yaml.safe_load(path.read_text().split("---")[1])["queries"]
+    for query in read_yaml(path.read_text().split("---")[1])["queries"]
 ]
 
 
@@ -119,7 +119,7 @@ def _is_ready(port: int) -> bool:
 def page_of(name: str) -> dict[str, Any]:
     """Return the first page that promtool expects of an alert."""
     for path in sorted((ALERTS / "tests").glob("*.yml")):
-        for group in yaml.safe_load(path.read_text())["tests"]:
+        for group in read_yaml(path)["tests"]:
             for check in group.get("alert_rule_test", ()):
                 if check["alertname"] == name and check["exp_alerts"]:
                     expected = check["exp_alerts"][0]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import empyrical
-import numpy as np
 import pytest
+from support import oracles
 from support.lives import acknowledged, fill_of, intent, opening, quote, sent
 from support.tapes import eventually, open_writer
 
@@ -106,15 +105,16 @@ def test_the_intervals_add_up_to_the_books(tmp_path, clock, interval):
     assert sum(one.trades for one in body.intervals) == DAYS
 
 
+@pytest.mark.xdist_group("pandas")  # one worker loads it
 def test_figures_are_those_of_the_days(tmp_path, clock):
     state = write_days(tmp_path / "journal.db", clock)
     body = report(kept_of(tmp_path / "journal.db", clock), state, clock)
-    returns = np.array([one.return_ratio for one in reversed(body.intervals)])
+    returns = oracles.numpy.array([one.return_ratio for one in reversed(body.intervals)])
     assert len(returns) >= DAYS
     assert body.figures.sharpe_ratio == pytest.approx(
-        empyrical.sharpe_ratio(returns, annualization=365), rel=1e-4
+        oracles.empyrical.sharpe_ratio(returns, annualization=365), rel=1e-4
     )
-    assert body.figures.max_drawdown == pytest.approx(empyrical.max_drawdown(returns), abs=1e-6)
+    assert body.figures.max_drawdown == pytest.approx(oracles.empyrical.max_drawdown(returns), abs=1e-6)
 
 
 def test_money_that_came_is_no_result(tmp_path, clock):

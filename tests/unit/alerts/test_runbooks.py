@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-import yaml
+from support.documents import read_yaml
 from support.rules import ALERTS, complaints
 
 from alerts.rules import ALERTS as DECLARED
@@ -20,7 +20,7 @@ each_runbook = pytest.mark.parametrize("name", FILES)
 
 
 def front_of(name: str) -> dict:
-    return yaml.safe_load(FILES[name].split("---")[1])
+    return read_yaml(FILES[name].split("---")[1])
 
 
 @each_runbook
@@ -32,7 +32,7 @@ def test_its_front_matter_agrees_with_its_alert(name):
     assert {alert.workflow for alert in alerts} == {front["workflow_id"]}
     assert front["expected_after"].endswith(".")
     if front["workflow_id"]:
-        workflow = yaml.safe_load((WORKFLOWS / f"{front['workflow_id']}.yaml").read_text())
+        workflow = read_yaml(WORKFLOWS / f"{front['workflow_id']}.yaml")
         assert front["safe"] == (workflow["risk"] == "safe")
     else:
         assert front["safe"] is False
