@@ -112,7 +112,7 @@ def ask_in_peace(stage: Stage) -> None:
 def take_over(stage: Stage) -> None:
     """Take over what a stranger's trade changed, position and cash, as a person does."""
     deadline = time.monotonic() + 60
-    while mismatches := stage.floor.state().mismatches:
+    while mismatches := stage.floor.state().reconciliation.mismatches:
         assert time.monotonic() < deadline, mismatches
         for each in mismatches.values():
             body = {"mismatch_id": each.mismatch_id, "confirm": each.venue, "reason": "traded by hand"}
