@@ -89,21 +89,21 @@ CASES: Final = (
         alert="DecisionsLate",
         series={
             'tradingbot_decision_duration_seconds_bucket{bot="demo", le="0.1"}': rising(
-                (1, 3600), (0.5, 1800), (1, 40_000)
+                (1, 3600), (0.5, 3600), (1, 40_000)
             ),
             'tradingbot_decision_duration_seconds_bucket{bot="demo", le="+Inf"}': rising((1, 90_000)),
         },
         quiet=3600,
-        fires=5400,
-        resolved=28_200,
+        fires=7200,
+        resolved=30_000,
         pages=(
             Page(
-                "demo uses it 48.33 times as fast as allowed, over 1 or 6 hours: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
+                "demo uses it 98.33 times as fast as allowed, over 1 or 6 hours: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
                 {"slo": "decisions"},
                 "critical",
             ),
             Page(
-                "demo uses it 32.81 times as fast as allowed, over 1 or 3 days: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
+                "demo uses it 4.222 times as fast as allowed, over 1 or 3 days: too much of the decision cycles took longer than a tenth of a second. Promised are 99.5 %.",
                 {"slo": "decisions"},
                 "warning",
             ),

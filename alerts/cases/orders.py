@@ -112,23 +112,23 @@ CASES: Final = (
         alert="OrderAckSlow",
         series={
             'tradingbot_order_ack_duration_seconds_bucket{bot="demo", type="market", le="1.0"}': rising(
-                (0.1, 3600), (0.025, 1800), (0.1, 40_000)
+                (0.1, 3600), (0.025, 4200), (0.1, 40_000)
             ),
             'tradingbot_order_ack_duration_seconds_bucket{bot="demo", type="market", le="+Inf"}': rising(
                 (0.1, 90_000)
             ),
         },
         quiet=3600,
-        fires=5400,
-        resolved=28_200,
+        fires=7800,
+        resolved=30_600,
         pages=(
             Page(
-                "demo uses it 36.25 times as fast as allowed, over 1 or 6 hours: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
+                "demo uses it 75 times as fast as allowed, over 1 or 6 hours: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
                 {"slo": "order_acks"},
                 "critical",
             ),
             Page(
-                "demo uses it 24.6 times as fast as allowed, over 1 or 3 days: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
+                "demo uses it 3.695 times as fast as allowed, over 1 or 3 days: too much of the orders were acknowledged after more than a second. Promised are 99 %.",
                 {"slo": "order_acks"},
                 "warning",
             ),

@@ -12,6 +12,8 @@ from trading_bot.contract.telemetry.recordings import BURN, LEVELS, MISSED, WIND
 from trading_bot.contract.telemetry.thresholds import FRESH_QUOTE, OBJECTIVES, PROMPT_ACK, PROMPT_DECISION
 
 SECONDS: Final = {"1h": 3_600, "6h": 21_600}
+TENS: Final = {"30m": 3, "1h": 6, "2h": 12, "6h": 36, "1d": 144, "3d": 432}
+"""How often ten minutes fit into the windows that a young bot has not filled yet."""
 FAILED: Final = tuple(status for status in labels.HTTP_STATUSES if status.startswith("5"))
 
 
@@ -50,7 +52,15 @@ def _held(level: str, record: Recording, expression: str) -> str:
 def _burn(level: str, window: str) -> str:
     bad = f"avg_over_time({series(recordings.LEVEL_BAD, slo=level)}[{window}])"
     every = f"avg_over_time({series(recordings.LEVEL_ALL, slo=level)}[{window}])"
-    return f"{bad} / ({every} > 0) / ({series(recordings.LEVEL_BUDGET, slo=level)} > 0)"
+    burn = f"{bad} / ({every} > 0) / ({series(recordings.LEVEL_BUDGET, slo=level)} > 0)"
+    return f"{_known(level, window)} * {burn}" if window in TENS else burn
+
+
+def _known(level: str, window: str) -> str:
+    """Return the part of the window in which the bot was known: what was before has used no budget."""
+    budget = series(recordings.LEVEL_BUDGET, slo=level)
+    samples = f"{TENS[window]} * count_over_time({budget}[10m])"
+    return f"clamp_max(count_over_time({budget}[{window}]) / ({samples}), 1)"
 
 
 def _missed(level: str, window: str) -> str:

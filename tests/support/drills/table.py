@@ -164,7 +164,7 @@ DRILLS: Final[dict[str, Drill]] = {
     "dead_collector": Drill(
         inject=lambda stage: stage.collector.stop(),
         clear=lambda stage: stage.collector.start(),
-        pages={"TelemetryNotFlowing": 60 + 5},
+        pages={"TelemetryNotFlowing": 3 + 60 + BREAKS},
     ),
     "corrupt_jsonl": Drill(inject=corrupt_logs, clear=lambda _stage: None),
     # the exchange
@@ -178,7 +178,7 @@ DRILLS: Final[dict[str, Drill]] = {
     "unreachable": fault("unreachable", AWAY, may=("OrderUnknown",), seconds=25),
     "lost_ack": fault("lost_ack", ERRORS),
     "late_ack": fault("late_ack", ERRORS, size=3),
-    "rate_limited": fault("rate_limited", AWAY | {"OrderRejectsHigh": 8.0}, size=1),
+    "rate_limited": fault("rate_limited", AWAY, may=("OrderRejectsHigh",), size=1),
     "banned": fault("banned", {"VenueBanned": 5.0}, may=("KillSwitchEngaged",), size=2, after=resume),
     "maintenance": fault("maintenance", AWAY, may=("OrderUnknown",), size=1),
     # half of the orders are carried out, and settled by the stream at once: some pairs of them are needed

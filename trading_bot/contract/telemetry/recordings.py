@@ -228,7 +228,8 @@ BURN: Final[dict[str, Recording]] = {
     window: _record(
         f"bot:slo_burn:ratio{window}",
         "times what the service level allows",
-        f"How fast the error budget is used, over {window}; at 1 it lasts just as long as it should.",
+        f"How fast the error budget is used, over {window}; at 1 it lasts just as long as it should. Before the bot "
+        "was first seen it used none.",
         LEVEL,
     )
     for window in WINDOWS
