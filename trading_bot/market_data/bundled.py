@@ -71,11 +71,13 @@ def parse(lines: Iterable[str], source: str) -> tuple[Bar, ...]:
 
 
 def _bar(line: int, row: list[str], source: str) -> Bar:
-    values = [
-        _number(line, column, text, source)
-        for column, text in zip(COLUMNS, [*row, *[""] * (len(COLUMNS) - len(row))], strict=False)
-    ]
-    time, opened, high, low, close, volume = values
+    try:
+        time, opened, high, low, close, volume = map(float, row)
+    except ValueError:  # which one, and what is right of it
+        values = zip(COLUMNS, [*row, *[""] * (len(COLUMNS) - len(row))], strict=False)
+        time, opened, high, low, close, volume = (_number(line, name, text, source) for name, text in values)
+    if not math.isfinite(time):
+        _number(line, "time", row[0], source)
     return Bar(
         open_time_ns=int(time) * _SECOND_NS, open=opened, high=high, low=low, close=close, volume=volume
     )

@@ -24,7 +24,7 @@ def check(bars: tuple[Bar, ...], source: str) -> None:
     """
     previous: Bar | None = None
     for line, bar in enumerate(bars, start=2):
-        for column, reason in faults(bar):
+        for column, reason in () if is_sound(bar) else faults(bar):
             raise OperatorError(
                 "DATA_001",
                 f"{source}: row {line}, column {column}: {reason}",
@@ -41,6 +41,12 @@ def check(bars: tuple[Bar, ...], source: str) -> None:
                 column="time",
             )
         previous = bar
+
+
+def is_sound(bar: Bar) -> bool:
+    """Return whether :func:`faults` would yield nothing, in a fraction of its time."""
+    lowest, highest = bar.low, bar.high
+    return 0 < lowest <= bar.open <= highest and lowest <= bar.close <= highest < math.inf > bar.volume >= 0
 
 
 def faults(bar: Bar) -> Iterator[tuple[str, str]]:
