@@ -20,6 +20,8 @@ from trading_bot.boot.clock import SystemClock
 from trading_bot.journal import read_beacon
 
 GATE: Final = "gate"
+FAILED: Final = frozenset({"failed", "compensating", "compensated"})
+"""A step that failed, or is undone already."""
 PATIENCE: Final = 300.0
 """Seconds; the longest failure is a command that is asked for three times and never answered."""
 
@@ -52,18 +54,24 @@ def calm(_demo: Demo) -> Iterator[Meanwhile]:
     yield nothing
 
 
-def fault(name: str) -> Callable[[Demo], AbstractContextManager[Meanwhile]]:
-    """A fault of the exchange."""
+def fault(name: str, condition: str) -> Callable[[Demo], AbstractContextManager[Meanwhile]]:
+    """A fault of the exchange, from when the bot has noticed by a condition of its health."""
 
     @contextlib.contextmanager
     def switched(demo: Demo) -> Iterator[Meanwhile]:
         switch(demo, name, "on")
         try:
+            assert wait_until(lambda: status_of(demo, condition) != "True", 60, 0.1), condition
             yield nothing
         finally:
             switch(demo, name, "off")
 
     return switched
+
+
+def status_of(demo: Demo, condition: str) -> str:
+    conditions = demo.api.get("state")["health"]["conditions"]
+    return next(str(one["status"]) for one in conditions if one["name"] == condition)
 
 
 def switch(demo: Demo, name: str, state: str) -> None:
@@ -158,15 +166,15 @@ TROUBLES: Final = {
     "check-health.examine": Trouble("WF_008", doctor_is_killed),
     "check-health.measure": Trouble("WF_008", calm, NEVER),
     "check-health.report": Trouble("WF_010", exports_cannot_be_written),
-    "risk-managed-live-trading.preflight": Trouble("WF_016", fault("maintenance")),
-    "risk-managed-live-trading.limits": Trouble("WF_008", fault("wrong_balance")),
+    "risk-managed-live-trading.preflight": Trouble("WF_016", fault("maintenance", "VenueReachable")),
+    "risk-managed-live-trading.limits": Trouble("WF_008", fault("wrong_balance", "Reconciled")),
     "risk-managed-live-trading.consent": Trouble("WF_013", person_says_no, {"when": "up == true"}),
-    "risk-managed-live-trading.trade": Trouble("WF_008", fault("mute_feed")),
+    "risk-managed-live-trading.trade": Trouble("WF_008", fault("mute_feed", "FeedFresh")),
     "risk-managed-live-trading.session": Trouble("WF_009", calm, SHORT_OF_TIME),
     "risk-managed-live-trading.close": Trouble("WF_009", bot_stands_still),
     "risk-managed-live-trading.summary": Trouble("WF_008", bot_stands_still),
     "risk-managed-live-trading.report": Trouble("WF_010", exports_cannot_be_written),
-    "risk-managed-live-trading.reconcile": Trouble("WF_008", fault("maintenance")),
+    "risk-managed-live-trading.reconcile": Trouble("WF_008", fault("maintenance", "VenueReachable")),
 }
 """By workflow and step. The last one leaves the venue's trace longest."""
 
@@ -218,7 +226,7 @@ def played(demo: Demo, wanted: str, parameters: dict[str, Any]) -> dict[str, Any
         with trouble.around(demo) as meanwhile:
             gate.answer(approved=True)
             meanwhile()
-            assert wait_until(lambda: state_of(demo, path, step_id) == "failed", PATIENCE, 0.1), demo.api.get(
+            assert wait_until(lambda: state_of(demo, path, step_id) in FAILED, PATIENCE, 0.1), demo.api.get(
                 path
             )
         ended: dict[str, Any] = demo.api.followed(execution_id)

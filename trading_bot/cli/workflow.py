@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from trading_bot.boot.settings import load_settings
+from trading_bot.cli import workflow_view as view
 from trading_bot.cli.application import FAILED, OK
 from trading_bot.cli.options import home_option, output_option
 from trading_bot.cli.rows import print_rows
@@ -24,18 +24,7 @@ if TYPE_CHECKING:
 VALIDATE: Final = "exporter.ops.workflows.triggers:faults_of_file"
 """A function of a path to the faults of the file in it; by its name, since the command line imports no exporter."""
 
-LOOK_SECONDS: Final = 0.3
 LONGEST_CELL: Final = 100
-ENDED: Final = frozenset({"completed", "compensated", "cancelled", "failed"})
-COLOURS: Final = {
-    "completed": "green",
-    "compensated": "yellow",
-    "cancelled": "yellow",
-    "failed": "red",
-    "running": "cyan",
-    "waiting_for_approval": "magenta",
-    "retrying": "yellow",
-}
 LISTED: Final = ("id", "risk", "steps", "schedule", "last_state", "name")
 EXECUTIONS: Final = ("execution_id", "workflow_id", "state", "actor", "requested_at", "message")
 
@@ -259,7 +248,9 @@ def _asked(client: OpsClient, path: str, body: dict[str, Any], workflow_id: str)
     if not sys.stdin.isatty():
         return None  # nobody is there to say yes: the endpoint refuses and says what to do
     _print_rehearsal(rehearsed, "table")
-    click.confirm(f"{workflow_id} takes risk. Do this?", abort=True)
+    if not click.confirm(f"{workflow_id} takes risk. Do this?"):
+        click.echo("Nothing was done.", err=True)
+        raise click.Abort
     return str(rehearsed["confirm"])
 
 
@@ -270,77 +261,31 @@ def _execution(client: OpsClient, name: str) -> dict[str, Any]:
     return found
 
 
-def _looks(client: OpsClient, execution_id: str) -> Iterator[dict[str, Any]]:
-    """Yield the execution as it goes on, until it has ended or waits for a person."""
-    while True:
-        found: dict[str, Any] = client.ask(f"workflows/executions/{execution_id}")
-        yield found
-        if found["state"] in ENDED or found["state"] == "waiting_for_approval":
-            return
-        time.sleep(LOOK_SECONDS)
-
-
 def _followed(client: OpsClient, execution_id: str, output: str) -> int:
     """Show the execution as it goes on, at a terminal in place, and return what its end means."""
-    found: dict[str, Any] = {}
-    if output == "table" and sys.stdout.isatty():
-        from rich.live import Live  # noqa: PLC0415 - rich is loaded only to draw
-
-        with Live(refresh_per_second=8) as live:
-            for found in _looks(client, execution_id):
-                live.update(_picture(found))
-    else:
-        *_, found = _looks(client, execution_id)
+    drawn = view.is_drawn(output)
+    found = view.follow(client, execution_id, drawn=drawn)
+    if found is None:
+        return FAILED
+    if drawn:
+        view.print_outcome(found)
+        return _meaning(found)
     return _print_execution(found, output)
-
-
-def _picture(found: dict[str, Any]) -> Any:
-    from rich.table import Table  # noqa: PLC0415 - same
-    from rich.text import Text  # noqa: PLC0415 - same
-
-    title = f"{found['workflow_id']} {found['execution_id']}: {found['state']}"
-    table = Table("step", "state", "seconds", "found", title=title)
-    for step in found["steps"]:
-        state = Text(step["state"], style=COLOURS.get(step["state"], ""))
-        seconds = "" if step["duration_seconds"] is None else f"{step['duration_seconds']:.1f}"
-        table.add_row(step["id"], state, seconds, Text(_words(step)))
-    return table
-
-
-def _words(step: dict[str, Any]) -> str:
-    if step["error"] is not None:
-        return str(step["error"]["message"])[:LONGEST_CELL]
-    held = sum(bool(one["holds"]) for one in step["evidence"])
-    return f"{held} of {len(step['evidence'])} conditions hold" if step["evidence"] else ""
 
 
 def _print_execution(found: dict[str, Any], output: str) -> int:
     if output == "json":
         click.echo(json.dumps(found, indent=2))
     elif output == "csv":
-        rows = [{**step, "found": _words(step)} for step in found["steps"]]
+        rows = [{**step, "found": view.words(step)} for step in found["steps"]]
         print_rows(rows, ("id", "action", "state", "attempts", "duration_seconds", "found"), output)
     else:
-        _print_steps(found)
+        view.print_steps(found)
+    return _meaning(found)
+
+
+def _meaning(found: dict[str, Any]) -> int:
     return OK if found["state"] in {"completed", "running", "queued", "waiting_for_approval"} else FAILED
-
-
-def _print_steps(found: dict[str, Any]) -> None:
-    state = click.style(found["state"], fg=COLOURS.get(found["state"]))
-    said = f": {found['message']}" if found["message"] else ""
-    click.echo(f"{found['workflow_id']} {found['execution_id']} {state}{said}")
-    for step in found["steps"]:
-        colour = COLOURS.get(step["state"])
-        click.echo(f"  {click.style(step['state'], fg=colour)} {step['id']}: {step['description']}")
-        for one in step["evidence"]:
-            sign = "✓" if one["holds"] else "✗"
-            click.echo(f"      {sign} {one['condition']}")
-        if step["error"] is not None:
-            click.echo(f"      {step['error']['error_code']} {step['error']['message']}")
-        if step["undo"] is not None:
-            click.echo(f"      undone by {step['undo']['action']}: {step['undo']['state']}")
-    if found["waiting_for"]:
-        click.echo(f"  answer with: tickertape workflow approve {found['execution_id']}")
 
 
 def _print_rehearsal(would: dict[str, Any], output: str) -> None:
@@ -349,7 +294,8 @@ def _print_rehearsal(would: dict[str, Any], output: str) -> None:
         return
     click.echo(f"{would['workflow_id']} would do this (risk {would['risk']}):")
     for step in would["steps"]:
-        arguments = json.dumps(step["arguments"])[:LONGEST_CELL] if step["arguments"] else ""
-        click.echo(f"  {step['would']:<8} {step['id']}: {step['action']} {arguments}")
+        arguments = json.dumps(step["arguments"]) if step["changes"] and step["arguments"] else ""
+        cut = f"{arguments[:LONGEST_CELL]}…" if len(arguments) > LONGEST_CELL else arguments
+        click.echo(f"  {step['would']:<8} {step['id']}: {step['action']} {cut}".rstrip())
     if would["confirm"] and not sys.stdin.isatty():
         click.echo(f"confirm: {would['confirm']}")

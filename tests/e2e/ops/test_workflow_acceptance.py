@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import signal
+import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
-from support.command import Command, wait_until
+from support.command import PROGRAM, Command, wait_until
 from support.trading import NO_PROXY
 from support.workflow_api import WorkflowApi
-from support.workflow_troubles import TROUBLES, Demo, played
+from support.workflow_troubles import FAILED, TROUBLES, Demo, played
 
 from trading_bot.boot.home import Home
 from trading_bot.contract.events.lifecycle import CommandIssued
@@ -43,6 +48,21 @@ def demo(tmp_path_factory) -> Iterator[tuple[Command, WorkflowApi]]:
     assert wait_until(trades, 90)
     yield command, api
     command.stop_all()
+
+
+class Screen:
+    """What a program has written to a terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._written = b""
+        os.set_blocking(descriptor, False)
+
+    def text(self) -> str:
+        with contextlib.suppress(OSError):
+            while piece := os.read(self._descriptor, 65_536):
+                self._written += piece
+        return self._written.decode(errors="replace")
 
 
 def steps_of(execution):
@@ -146,6 +166,29 @@ def test_the_command_line_executes_follows_and_shows(demo):
     assert "WF_003 parameters.days" in wrong.stderr
 
 
+def test_who_stops_looking_stops_nothing_and_is_told_so(demo):
+    command, api = demo
+    inside, outside = pty.openpty()
+    looking = subprocess.Popen(
+        [PROGRAM, "workflow", "execute", "real-time-monitoring", "--set", "looks=8", "--set", "every=0.5"],
+        env={**os.environ, "BOT_HOME": str(command.home), **command.environment, "TERM": "xterm-256color"},
+        stdin=outside,
+        stdout=outside,
+        stderr=outside,
+        start_new_session=True,
+    )
+    os.close(outside)
+    screen = Screen(inside)
+    assert wait_until(lambda: "The figures, look by look." in screen.text(), 60)
+    looking.send_signal(signal.SIGINT)
+    assert looking.wait(30) == 1
+    assert wait_until(lambda: "The execution goes on without you." in screen.text(), 20)
+    execution = api.get("workflows/real-time-monitoring/status")
+    assert f"tickertape workflow status {execution['execution_id']} --follow" in screen.text()
+    assert api.followed(execution["execution_id"])["state"] == "completed"
+    os.close(inside)
+
+
 def test_a_workflow_that_takes_risk_needs_the_token_of_its_dry_run(demo):
     _, api = demo
     refused = api.ask("POST", "workflows/flatten-and-pause/execute")
@@ -189,15 +232,16 @@ def test_a_workflow_made_to_fail_at_a_step_of_the_real_thing_leaves_no_harm(demo
     for wanted in chosen:
         name, _, step_id = wanted.partition(".")
         set_mode(api, "resume", "running")
-        calm = wait_until(lambda: api.get("summary")["circuit_breaker_active"] is False, 120, 0.2)
-        assert calm, api.get("summary")
+        assert wait_until(lambda: api.get("summary")["health_status"] == "healthy", 240, 0.2), api.get(
+            "summary"
+        )
         if name == "risk-managed-live-trading":
             set_mode(api, "pause", "paused")
         mode, told = api.get("summary")["mode"], len(commands_of(api, name))
         execution = played(Demo(command, api), wanted, PARAMETERS.get(name, {}))
         steps = steps_of(execution)
         failed = steps[step_id]
-        assert (execution["state"], failed["state"]) == ("compensated", "failed"), (wanted, execution)
+        assert (execution["state"], failed["state"] in FAILED) == ("compensated", True), (wanted, execution)
         assert failed["error"]["error_code"] == TROUBLES[wanted].code, (wanted, failed["error"])
         undone = {step["id"]: step["undo"] for step in execution["steps"] if step["undo"]}
         commanded = commands_of(api, name)[told:]
