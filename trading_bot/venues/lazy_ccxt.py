@@ -20,12 +20,20 @@ OWN: Final = frozenset({"abstract", "async_support", "base", "pro", "static_depe
 def load() -> Any:
     """Return ``ccxt.pro``. Where somebody has loaded ccxt already, it stays as it is."""
     if "ccxt" not in sys.modules:
-        with _placeholders() as finder:
-            for package in PACKAGES:
-                import_module(package)
-        for package in PACKAGES:
-            _make_lazy(sys.modules[package], finder.held)
+        try:
+            _load_lazily()
+        except (ImportError, AttributeError):  # a release of ccxt that is built otherwise: all of it, then
+            for name in [name for name in sys.modules if name.partition(".")[0] == "ccxt"]:
+                del sys.modules[name]
     return import_module("ccxt.pro")
+
+
+def _load_lazily() -> None:
+    with _placeholders() as finder:
+        for package in PACKAGES:
+            import_module(package)
+    for package in PACKAGES:
+        _make_lazy(sys.modules[package], finder.held)
 
 
 class _Package(ModuleType):

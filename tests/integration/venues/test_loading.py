@@ -8,6 +8,10 @@ import sys
 
 LAZY = "from trading_bot.venues.lazy_ccxt import load; pro = load(); client = pro.binance"
 WHOLE = "import ccxt.pro as pro; client = pro.binance"
+BUILT_OTHERWISE = (
+    "from trading_bot.venues import lazy_ccxt; lazy_ccxt.OWN = frozenset(); "
+    "pro = lazy_ccxt.load(); client = pro.binance"
+)
 TELL = """
 import json, sys, ccxt
 loaded = sorted(name for name in sys.modules if name.startswith("ccxt.") and name.count(".") < 3)
@@ -37,3 +41,7 @@ def test_one_exchange_is_loaded_and_the_others_are_there_when_they_are_asked_for
     everything, whole = told(f"{WHOLE}\nbefore = pro\n{LAZY}\nassert pro is before  # it stays as it is\n")
     assert len(everything) > 3 * len(loaded)
     assert lazy == whole
+
+
+def test_a_release_of_ccxt_that_is_built_otherwise_is_loaded_whole():
+    assert told(BUILT_OTHERWISE) == told(WHOLE)
