@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from exporter.ops.metrics import Registry
-from exporter.ops.workflows import expressions, templates
+from exporter.ops.workflows import expressions, templates, verdicts
 from exporter.ops.workflows.actions import ACTIONS
 from exporter.ops.workflows.actions.definition import Action, Attempt, Doing, Means
 from exporter.ops.workflows.actions.looking import Suspended
@@ -99,7 +99,7 @@ class Attempts:
         when = work.part.when
         if when is None:
             return False
-        verdict = expressions.evaluate(expressions.parse(when), self._document({}))
+        verdict = verdicts.evaluate(expressions.parse(when), self._document({}))
         if verdict.holds:
             return False
         evidence = Evidence(

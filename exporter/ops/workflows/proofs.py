@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from exporter.ops.workflows import expressions, templates
+from exporter.ops.workflows import expressions, templates, verdicts
 from exporter.ops.workflows.actions.definition import Doing, Means
 from exporter.ops.workflows.actions.files import wrong_sums
 from exporter.ops.workflows.actions.network import ask
@@ -88,10 +88,10 @@ class Prover:
             message=verdict.message,
         )
 
-    def _judged(self, condition: str | Condition, document: Document) -> tuple[str, expressions.Verdict]:
+    def _judged(self, condition: str | Condition, document: Document) -> tuple[str, verdicts.Verdict]:
         """Return the condition in words, with its values where they are known, and whether it holds."""
         if isinstance(condition, str):
-            return condition, expressions.evaluate(expressions.parse(condition), document)
+            return condition, verdicts.evaluate(expressions.parse(condition), document)
         if condition.state is not None:
             return self._judged(condition.state, document)
         try:
@@ -99,7 +99,7 @@ class Prover:
             return _text(condition), self._outside(condition)
         except (TickertapeError, OSError) as error:
             message = error.message if isinstance(error, TickertapeError) else str(error)
-            return _text(condition), expressions.Verdict(None, {}, message)
+            return _text(condition), verdicts.Verdict(None, {}, message)
 
     def _filled_in(self, condition: Condition) -> Condition:
         look_up = templates.finder(self._facts(self.outputs))
@@ -110,7 +110,7 @@ class Prover:
             file = msgspec.structs.replace(file, path=str(templates.resolve(file.path, look_up)))
         return msgspec.structs.replace(condition, event=event, file=file)
 
-    def _outside(self, condition: Condition) -> expressions.Verdict:
+    def _outside(self, condition: Condition) -> verdicts.Verdict:
         """Look at what is not in the document."""
         if condition.event is not None:
             return self._event(condition.event)
@@ -119,14 +119,14 @@ class Prover:
         assert condition.file is not None
         return self._file(condition.file)
 
-    def _event(self, event: EventCondition) -> expressions.Verdict:
+    def _event(self, event: EventCondition) -> verdicts.Verdict:
         attempt = self._doing.attempt
         with TapeReader.open(self._doing.means.home.journal) as reader:
             found = reader.read(attempt.journal_seq, EVENTS_READ, (event.kind,))
         for envelope in found:
             fields = msgspec.to_builtins(envelope.payload)
-            if all(expressions.same(fields.get(name), value) for name, value in event.where.items()):
-                return expressions.Verdict(
+            if all(verdicts.same(fields.get(name), value) for name, value in event.where.items()):
+                return verdicts.Verdict(
                     True,  # noqa: FBT003 - it holds
                     {
                         "seq": envelope.seq,
@@ -135,22 +135,22 @@ class Prover:
                     },
                 )
         message = f"{len(found)} of them after {attempt.journal_seq}, none as wanted"
-        return expressions.Verdict(False, {"events": len(found)}, message)  # noqa: FBT003 - it does not
+        return verdicts.Verdict(False, {"events": len(found)}, message)  # noqa: FBT003 - it does not
 
-    def _file(self, file: FileCondition) -> expressions.Verdict:
+    def _file(self, file: FileCondition) -> verdicts.Verdict:
         home = self._doing.means.home.path.resolve()
         path = (home / file.path).resolve()
         if not path.is_relative_to(home):
             raise NonRetriableError("WF_010", f"{path} is not in the home folder")
         found: dict[str, Any] = {"path": str(path.relative_to(home)), "exists": path.is_file()}
         if not file.exists or not path.is_file():
-            return expressions.Verdict(found["exists"] is file.exists, found)
+            return verdicts.Verdict(found["exists"] is file.exists, found)
         found["bytes"] = path.stat().st_size
         good = found["bytes"] >= file.min_bytes
         if file.sums:
             found["wrong"] = wrong_sums(path)
             good = good and not found["wrong"]
-        return expressions.Verdict(good, found)
+        return verdicts.Verdict(good, found)
 
 
 def holds(evidence: tuple[Evidence, ...]) -> bool:
@@ -176,17 +176,17 @@ def short(value: Any) -> Any:
     return made if size <= LONGEST_VALUE else f"a value of {size} bytes"
 
 
-def _http(condition: HttpCondition, means: Means) -> expressions.Verdict:
+def _http(condition: HttpCondition, means: Means) -> verdicts.Verdict:
     base = _base(condition.service, means)
     if base is None:
-        return expressions.Verdict(None, {}, f"no {condition.service} is configured")
+        return verdicts.Verdict(None, {}, f"no {condition.service} is configured")
     reply = ask(f"{base}{condition.path}", seconds=HTTP_SECONDS)
     found: dict[str, Any] = {"status": reply.status}
     good = reply.status == condition.status
     if condition.contains is not None:
         found["contains"] = condition.contains.encode() in reply.body
         good = good and bool(found["contains"])
-    return expressions.Verdict(good, found)
+    return verdicts.Verdict(good, found)
 
 
 def _base(service: Service, means: Means) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from exporter.ops.workflows import expressions, templates
+from exporter.ops.workflows import expressions, templates, verdicts
 from exporter.ops.workflows.actions import ACTIONS
 from exporter.ops.workflows.actions.definition import Attempt, Doing, Means
 from exporter.ops.workflows.definition import Step, Workflow, dependencies_of
@@ -81,7 +81,7 @@ class Rehearsal:
         names = [path.parts[1] for path in expressions.paths(node) if path.parts[0] == "steps"]
         if any(name not in self._outputs for name in names):
             return "depends"
-        return "run" if expressions.evaluate(node, self._document({})).holds else "skip"
+        return "run" if verdicts.evaluate(node, self._document({})).holds else "skip"
 
     def _check(self, step: Step) -> tuple[Evidence, ...]:
         attempt = Attempt(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.ops.parameters import Fault
-from exporter.ops.workflows import expressions, templates
+from exporter.ops.workflows import expressions, templates, verdicts
 from exporter.ops.workflows.definition import as_document, of_document
 from exporter.ops.workflows.document import BotDocument
 from exporter.ops.workflows.library import SHIPPED, Library, load
@@ -148,7 +148,7 @@ def test_any_condition_is_read_or_refused_and_never_evaluated_as_code(text, valu
         node = expressions.parse(text)
     except expressions.NotACondition:
         return
-    verdict = expressions.evaluate(node, {"up": value, "a": {"b": value}, "b": [value]})
+    verdict = verdicts.evaluate(node, {"up": value, "a": {"b": value}, "b": [value]})
     assert verdict.holds in {True, False, None}
 
 

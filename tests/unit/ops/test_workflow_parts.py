@@ -11,7 +11,7 @@ import yaml
 from support.workflow_bench import definition, step
 
 from exporter.ops.parameters import Fault
-from exporter.ops.workflows import expressions, templates
+from exporter.ops.workflows import expressions, templates, verdicts
 from exporter.ops.workflows.definition import Schedule, dependencies_of, of_document
 from exporter.ops.workflows.library import SHIPPED, Library, load
 from exporter.ops.workflows.patience import Interrupts, Patience, Stopping
@@ -48,7 +48,7 @@ DOCUMENT = {
 
 
 def holds(text: str) -> bool | None:
-    return expressions.evaluate(expressions.parse(text), DOCUMENT).holds
+    return verdicts.evaluate(expressions.parse(text), DOCUMENT).holds
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_condition_holds_or_does_not_or_is_not_known(text, expected):
 
 
 def test_a_verdict_tells_what_was_found_and_what_is_not_there():
-    verdict = expressions.evaluate(expressions.parse("equity > 0 and gone.away == 1"), DOCUMENT)
+    verdict = verdicts.evaluate(expressions.parse("equity > 0 and gone.away == 1"), DOCUMENT)
     assert verdict.found == {"equity": None, "gone.away": None}
     assert verdict.message == "there is no gone.away"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from exporter.ops.workflows import expressions
+from exporter.ops.workflows import expressions, verdicts
 from exporter.ops.workflows.actions.definition import Action, Doing, Outputs, Params, Repeat
 from exporter.ops.workflows.definition import LONGEST_STEP, Expression, Name
 from exporter.ops.workflows.document import plain
@@ -84,7 +84,7 @@ def observe(doing: Doing, params: ObserveParams) -> Outputs:
             doing.patience.wait(params.every)
         document = doing.look()
         rows.append({"at": rfc3339(doing.means.clock.now_ns()), **_values(document, params.watch)})
-        if until is not None and expressions.evaluate(until, document).holds:
+        if until is not None and verdicts.evaluate(until, document).holds:
             ended_early = True
             break
     return {
@@ -110,8 +110,8 @@ def approve(doing: Doing, params: ApprovalParams) -> Outputs:
 def _values(document: Any, wanted: Mapping[str, str]) -> Outputs:
     found: dict[str, Any] = {}
     for name, text in wanted.items():
-        value = expressions.value_of(expressions.parse(text), document, {})
-        found[name] = None if value is expressions.MISSING else plain(value)
+        value = verdicts.value_of(expressions.parse(text), document, {})
+        found[name] = None if value is verdicts.MISSING else plain(value)
     return found
 
 
