@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from alerts.promql import series
 from support.command import wait_until
 from support.disks import without_quota
 from support.drills.stage import DISK, Stage
@@ -104,9 +105,10 @@ def leave_unknown(stage: Stage) -> None:
     assert wait_until(lambda: prometheus.has(f"min_over_time({SEEN_UNKNOWN}[3s:500ms]) > 0"), 60, every=0.1)
 
 
-def ask_in_peace(stage: Stage) -> None:
+def open_in_peace(stage: Stage, name: str) -> None:
+    """Start what was killed; the exchange keeps its faults, as it keeps its orders."""
+    restart(stage, name)
     stage.floor.switch("server_error", on=False)
-    restart(stage, "run")
 
 
 def take_over(stage: Stage) -> None:
@@ -122,8 +124,15 @@ def take_over(stage: Stage) -> None:
 
 
 def fill_disk(stage: Stage) -> None:
+    """Fill the disk, and wait for the first write that fails: the journal has room of its own for some seconds."""
     assert stage.own_disk, "not permitted to mount a file system of its own"
     stage.held.enter_context(without_quota(stage.floor.home.path, DISK))
+    assert wait_until(lambda: cannot_write(stage), 120, every=0.2)
+
+
+def cannot_write(stage: Stage) -> bool:
+    assert stage.watch is not None
+    return stage.watch.prometheus.has(f"{UNWRITABLE} == 1")
 
 
 def corrupt_logs(stage: Stage) -> None:
@@ -132,6 +141,7 @@ def corrupt_logs(stage: Stage) -> None:
             file.write(b'{"half": \xff\xfe\n\x00\x00{]\n')
 
 
+UNWRITABLE: Final = series(metrics.CONDITION, condition="JournalWritable", status="False")
 SEEN_UNKNOWN: Final = f"sum by (bot) ({metrics.ORDERS_UNKNOWN.name})"
 UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
 BREAKS: Final = 5.0
@@ -154,12 +164,24 @@ DRILLS: Final[dict[str, Drill]] = {
     "kill_bot_while_order_unknown": Drill(
         before=leave_unknown,
         inject=lambda stage: stage.floor.kill("run"),
-        clear=ask_in_peace,
+        clear=lambda stage: open_in_peace(stage, "run"),
         pages=UNKNOWN | {"BotDown": BREAKS},
         may=("VenueUnreachable", "OrderRejectsHigh"),
     ),
+    # nobody is there to be asked: it stays unknown for longer than execution.unknown_operator_seconds, a minute
+    "kill_exchange_while_order_unknown": Drill(
+        before=leave_unknown,
+        inject=lambda stage: stage.floor.kill("exchange"),
+        clear=lambda stage: open_in_peace(stage, "exchange"),
+        pages=AWAY | UNKNOWN | {"OrderUnknownOverdue": 60.0},
+        may=("OrderRejectsHigh",),
+    ),
     "fill_disk": Drill(
-        inject=fill_disk, clear=lambda stage: stage.held.close(), pages={"JournalNotWritable": 5 + BREAKS}
+        before=fill_disk,
+        inject=lambda _stage: None,
+        clear=lambda stage: stage.held.close(),
+        pages={"JournalNotWritable": BREAKS},
+        may=("JournalDiskFilling",),
     ),
     "dead_collector": Drill(
         inject=lambda stage: stage.collector.stop(),
