@@ -71,14 +71,14 @@ def _requested(reader: TapeReader, name: str) -> Envelope | None:
 
 def _line(envelope: Envelope) -> dict[str, str]:
     event = msgspec.to_builtins(envelope.payload)
-    error = event.get("error")
+    error, said = event.get("error"), event.get("message") or event.get("reason")
     told = [
         event.get("outcome"),
-        event.get("message") or event.get("reason"),
+        said,
         f"attempt {event['attempt']}" if event.get("attempt", 0) > 1 else None,
         "recovered" if event.get("recovered") else None,
         f"by {event['actor']}" if event.get("actor") else None,
-        f"{error['error_code']} {error['message']}" if error else None,
+        _in_words(error, str(said)) if error else None,
     ]
     return {
         "at": rfc3339(envelope.ts),
@@ -86,3 +86,9 @@ def _line(envelope: Envelope) -> dict[str, str]:
         "step": event.get("step", ""),
         "what": ", ".join(str(part) for part in told if part),
     }
+
+
+def _in_words(error: dict[str, Any], said: str) -> str:
+    """Return code and message; only the code where the message was said already."""
+    code, message = error["error_code"], error["message"]
+    return str(code) if message in said else f"{code} {message}"

@@ -7,6 +7,7 @@ import copy
 import pytest
 from support.command import wait_until
 from support.workflow_bench import Shop, shop
+from support.workflow_troubles import TROUBLES
 
 from exporter.ops.workflows.definition import as_document
 from exporter.ops.workflows.library import SHIPPED, Library
@@ -30,7 +31,7 @@ PARAMETERS = {
 ALL = {loaded.id: loaded.workflow for loaded in Library(SHIPPED).all()}
 STEPS = [f"{name}.{step.id}" for name, workflow in ALL.items() for step in workflow.steps]
 NOT_PLAYED = ("risk-managed-live-trading", "check-health")
-"""They ask real processes: the tests of the running demo have them."""
+"""They ask real processes: the tests of the running demo have them, with the troubles of each step."""
 
 
 def prepare(here: Shop, name: str) -> None:
@@ -68,6 +69,10 @@ def of_the_bot(here: Shop) -> dict:
         "keys": seen.keys,
         "protection": (seen.settings.values or {}).get("protection"),
     }
+
+
+def test_what_is_not_played_here_is_made_to_fail_at_each_step_on_the_real_processes():
+    assert set(TROUBLES) == {step for step in STEPS if step.startswith(NOT_PLAYED)}
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name not in NOT_PLAYED])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.command import wait_until
+from support.command import free_ports, wait_until
 from support.workflow_bench import definition, shop, step
 
 from exporter.ops.workflows.library import SHIPPED, Library
@@ -295,6 +295,19 @@ def test_an_effect_that_came_while_ops_was_away_is_found_and_not_made_again(tmp_
         assert (execution.status, execution.steps["pause"].recovered) == ("completed", True)
         assert execution.steps["pause"].outputs["command_id"]
         assert here.bot.times("PauseTrading") == 1
+
+
+def test_a_prometheus_that_does_not_answer_is_a_finding_where_its_answer_is_optional(tmp_path):
+    url = f"http://127.0.0.1:{free_ports(1)[0]}"
+    asking = {"params": {"query": "up", "optional": True}, "verify": {"that": ["outputs.configured == true"]}}
+    with shop(tmp_path, prometheus_url=url) as here:
+        execution = here.followed(here.execute(definition(step("ask", "prometheus.query", **asking))))
+        assert execution.status == "completed"
+        assert execution.steps["ask"].outputs["value"] is None
+        assert url in execution.steps["ask"].outputs["error"]
+        del asking["params"]["optional"]
+        execution = here.followed(here.execute(definition(step("ask", "prometheus.query", **asking))))
+        assert execution.steps["ask"].error.error_code == "WF_010"
 
 
 def test_an_execution_goes_on_by_the_definition_it_began_with(tmp_path):

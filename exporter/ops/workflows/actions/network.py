@@ -67,7 +67,7 @@ class QueryParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str, Meta(min_length=1, max_length=1_000, description="PromQL", examples=["tradingbot_up"])
     ]
     optional: Annotated[
-        bool, Meta(description="go on without an answer where no Prometheus is configured", examples=[True])
+        bool, Meta(description="go on without an answer where there is none; see error", examples=[True])
     ] = False
 
 
@@ -89,21 +89,35 @@ class WebhookParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def query(doing: Doing, params: QueryParams) -> Outputs:
     """Ask Prometheus for the value of an expression at this moment."""
     base = doing.means.settings.prometheus_url
-    if base is None:
-        if params.optional:
-            return {"configured": False, "value": None, "series": [], "left_out": 0}
-        raise NonRetriableError("WF_010", "BOT_PROMETHEUS_URL is not set: nobody can be asked")
-    url = f"{base}/api/v1/query?{urllib.parse.urlencode({'query': params.query})}"
-    reply = ask(url, seconds=doing.patience.remaining)
     try:
-        rows = msgspec.json.decode(reply.body)["data"]["result"]
-        series = [{"labels": row["metric"], "value": _number(row["value"][1])} for row in rows]
-    except (msgspec.DecodeError, KeyError, TypeError, IndexError) as error:
-        message = f"Prometheus answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
-        raise NonRetriableError("WF_010", message, query=params.query) from error
+        series = _series(base, params.query, doing.patience.remaining)
+    except NonRetriableError as error:
+        if not params.optional:
+            raise
+        found: Outputs = {"value": None, "series": [], "left_out": 0}
+        return {"configured": base is not None, "error": error.message, **found}
     value = series[0]["value"] if len(series) == 1 else None
     left_out = max(0, len(series) - SERIES)
-    return {"configured": True, "value": value, "series": series[:SERIES], "left_out": left_out}
+    return {
+        "configured": True,
+        "error": None,
+        "value": value,
+        "series": series[:SERIES],
+        "left_out": left_out,
+    }
+
+
+def _series(base: str | None, expression: str, seconds: float) -> list[dict[str, Any]]:
+    if base is None:
+        raise NonRetriableError("WF_010", "BOT_PROMETHEUS_URL is not set: nobody can be asked")
+    url = f"{base}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
+    reply = ask(url, seconds=seconds)
+    try:
+        rows = msgspec.json.decode(reply.body)["data"]["result"]
+        return [{"labels": row["metric"], "value": _number(row["value"][1])} for row in rows]
+    except (msgspec.DecodeError, ValueError, KeyError, TypeError, IndexError) as error:
+        message = f"Prometheus answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
+        raise NonRetriableError("WF_010", message, query=expression) from error
 
 
 def notify(doing: Doing, params: WebhookParams) -> Outputs:
@@ -131,6 +145,7 @@ ACTIONS: Final = (
         params=QueryParams,
         outputs={
             "configured": "whether there is a Prometheus",
+            "error": "why there is no answer",
             "value": "the value, where there is exactly one series",
             "series": "labels and value of the first 20 series",
             "left_out": "how many series are not among them",
