@@ -44,7 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Flattening:
-    """Closes positions; one symbol after the other, so that the venue's order rate is kept."""
+    """Closes positions, all at the same time: a symbol that the venue does not trade keeps no other waiting."""
 
     def __init__(self, context: Context, execution: Execution, feed: FeedWatch) -> None:
         self._context = context
@@ -74,25 +74,35 @@ class Flattening:
 
     async def run(self, plan: Plan, actor: str) -> None:
         """Close what is planned; what could not be closed in time is recorded as an error."""
-        for symbol in plan.closing:
-            await self._execution.cancel_working(f"{actor} closes the position", symbol)
-            if not await self._close(symbol):
-                left = self._ledger.state.positions[symbol].quantity
-                message = (
-                    f"{left} {symbol} are still held after {LONGEST_SECONDS:g} s: {self._last_word(symbol)}"
-                )
-                self._context.errors.record(OperatorError("RISK_023", message, symbol=symbol))
+        await asyncio.gather(*(self._flatten(symbol, actor) for symbol in plan.closing))
+
+    async def _flatten(self, symbol: str, actor: str) -> None:
+        await self._execution.cancel_working(f"{actor} closes the position", symbol)
+        if not await self._close(symbol):
+            left = self._ledger.state.positions[symbol].quantity
+            message = f"{left} {symbol} are still held after {LONGEST_SECONDS:g} s: {self._last_word(symbol)}"
+            self._context.errors.record(OperatorError("RISK_023", message, symbol=symbol))
 
     async def _close(self, symbol: str) -> bool:
-        """Propose until the position is flat; return whether it is."""
+        """Propose until the position is flat; return whether it is.
+
+        An order that sold nothing is followed by a pause: those that a halted market refuses would use up
+        the order rate that the other closes need.
+        """
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + LONGEST_SECONDS, FIRST_PAUSE
+        tried: Decimal | None = None
         while self._holds(symbol):
             if loop.time() > deadline:
                 return False
-            if not self._execution.is_busy(symbol) and not self._propose(symbol):
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+            held = self._ledger.state.positions[symbol].quantity
+            if not self._execution.is_busy(symbol):
+                if held != tried and self._propose(symbol):
+                    tried = held
+                else:
+                    tried = None
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
             await asyncio.sleep(LOOK_SECONDS)
         return True
 

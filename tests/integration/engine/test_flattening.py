@@ -23,6 +23,8 @@ from trading_bot.contract.events.trading import (
 )
 from trading_bot.domain.orders import FLATTENING
 from trading_bot.engine import flattening
+from trading_bot.venues.in_memory import InMemoryVenue
+from trading_bot.venues.protocol import NewOrder, VenueOrder
 
 RESTING = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
 
@@ -151,6 +153,38 @@ def test_a_refused_close_is_tried_again_and_the_command_ends_when_the_position_i
             assert held(bot) < 1
             assert len(bot.events(OrderIntended, strategy=FLATTENING)) == 2
             assert "RISK_023" not in bot.codes()
+
+    play(scenario())
+
+
+class OneHalted(InMemoryVenue):
+    """Refuses every order of one symbol, as a venue that has halted it does."""
+
+    halted: str | None = None
+
+    async def place(self, order: NewOrder) -> VenueOrder:
+        if order.symbol == self.halted:
+            self.reject_next()
+        return await super().place(order)
+
+
+def test_a_halted_symbol_keeps_no_other_from_being_closed_nor_uses_up_the_order_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=OneHalted)
+        monkeypatch.setattr(flattening, "LONGEST_SECONDS", 0.7)
+        async with rig.running() as bot:
+            for symbol in (PAIR, STOCK):
+                await bot.enter(symbol)
+            rig.venue.halted = PAIR
+            closing = asyncio.ensure_future(flatten(bot))
+            await bot.until(lambda: held(bot, STOCK) < 1)
+            assert not closing.done(), "the halted one is still tried"
+            await closing
+            assert held(bot) > 1
+            assert bot.codes()[-1] == "RISK_023"
+            assert len(bot.events(OrderIntended, strategy=FLATTENING, symbol=PAIR)) <= 2
 
     play(scenario())
 
