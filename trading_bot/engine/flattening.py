@@ -56,9 +56,13 @@ class Flattening:
         """Return what there is to close: of one symbol, or of all.
 
         Raises:
-            OperatorError: RISK_023, the bot does not trade the symbol.
+            OperatorError: RISK_023, the bot does not trade the symbol, or has not reached the venue yet.
         """
         state = self._ledger.state
+        if not self._execution.instruments:
+            raise OperatorError(
+                "RISK_023", "nothing is closed: the bot starts and has not reached the venue yet"
+            )
         if symbol is not None and symbol not in self._execution.instruments:
             raise OperatorError("RISK_023", f"{symbol} is not traded by this bot", symbol=symbol)
         wanted = [position for position in state.positions.values() if symbol in {None, position.symbol}]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.engine import PAIR, STOCK, Rig, Running, play
 
-from trading_bot.contract.errors import OperatorError
+from trading_bot.contract.errors import OperatorError, RetriableError
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.observation import SpansRecorded
 from trading_bot.contract.events.trading import (
@@ -153,6 +153,27 @@ def test_a_refused_close_is_tried_again_and_the_command_ends_when_the_position_i
             assert held(bot) < 1
             assert len(bot.events(OrderIntended, strategy=FLATTENING)) == 2
             assert "RISK_023" not in bot.codes()
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("symbol", [None, PAIR])
+def test_a_bot_that_has_not_reached_the_venue_does_not_say_that_nothing_is_held(
+    tmp_path: Path, symbol: str | None
+):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+        rig.venue.fail_next("open", RetriableError("VENUE_001", "nobody there"))
+        async with rig.starting() as bot:
+            await bot.until(lambda: "VENUE_001" in bot.codes())
+            assert held(bot) > 1
+            with pytest.raises(OperatorError, match="has not reached the venue"):
+                await flatten(bot, symbol)
+            await bot.until(bot.quote_until_ready)
+            await flatten(bot, symbol)
+            assert held(bot) < 1
 
     play(scenario())
 
