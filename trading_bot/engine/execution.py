@@ -265,6 +265,7 @@ class Execution:
             await self._ledger.durable()
             self._require_mode(orders[0], protective=protective)  # it may have changed meanwhile
             await self._room.for_close(orders[0], self.instruments[orders[0].symbol])
+            self._require_mode(orders[0], protective=protective)  # making room takes seconds
         except TickertapeError as error:
             if isinstance(error, OrderDenied):
                 place.fail(error.code)

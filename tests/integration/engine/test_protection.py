@@ -17,6 +17,8 @@ from trading_bot.contract.events.trading import (
     OrderDenied,
     OrderFilled,
     OrderIntended,
+    OrderRejected,
+    OrderSent,
     Side,
     Trigger,
 )
@@ -305,6 +307,44 @@ def test_neither_a_halt_nor_a_clean_stop_takes_the_protection_away(tmp_path: Pat
         assert (
             len([e for e in rig.venue._books.working(PAIR) if e.order.status is VenueOrderStatus.OPEN]) == 2
         )
+
+    play(scenario())
+
+
+class SlowToCancel(InMemoryVenue):
+    """Takes a cancel when it is let."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.asked, self.may_cancel = asyncio.Event(), asyncio.Event()
+
+    async def cancel(self, symbol: str, client_order_id: str) -> VenueOrder:
+        self.asked.set()
+        await self.may_cancel.wait()
+        return await super().cancel(symbol, client_order_id)
+
+
+def test_a_close_is_not_sent_once_it_was_halted_while_its_protection_was_taken_away(tmp_path: Path):
+    async def scenario() -> None:
+        rig = rig_of(tmp_path, STOP, venue_kind=SlowToCancel)
+        async with rig.running() as bot:
+            await bot.enter()
+            await protected(bot, 1)
+            sent = len(bot.events(OrderSent))
+            await bot.bar("1.00")
+            await rig.venue.asked.wait()
+            rig.home.halt.touch()
+            bot.beat()
+            rig.venue.may_cancel.set()
+            await bot.until(lambda: bot.events(OrderRejected) or len(bot.events(OrderSent)) > sent)
+            assert bot.events(OrderRejected)[-1].reason == "never_sent"
+            assert len(bot.events(OrderSent)) == sent
+            await bot.until(lambda: not resting(bot))
+            for _ in range(2):
+                rig.clock.advance(2)
+                bot.parts.execution.moved.set()
+                await asyncio.sleep(0.05)
+            await bot.until(lambda: "ORDER_005" in bot.codes())  # what is left without protection is said
 
     play(scenario())
 
