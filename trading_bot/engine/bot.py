@@ -346,6 +346,8 @@ class Bot:
     def _halt(self) -> None:
         self._vitals.halt_asked = True
         self._vitals.look_at_halt()
+        if not self._context.home.halt.exists():  # no file will say so to the next run
+            self._context.modes.demand(Mode.HALTED, OPERATOR_HALT, "halted by signal", "signal")
         self._vitals.write_beacon()  # who asked waits for it
         self._obey_halt()
 

@@ -80,6 +80,24 @@ def test_a_signal_halts_at_once_and_another_has_the_file_looked_at_again(tmp_pat
     play(scenario())
 
 
+def test_a_halt_by_signal_alone_stands_after_a_restart_until_a_person_lifts_it(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await bot.until(lambda: bot.state.mode.mode is Mode.HALTED)
+            await bot.kill()
+        async with rig.running() as bot:
+            assert bot.state.mode.mode is Mode.HALTED
+            assert bot.state.mode.message == "halted by signal"
+            os.kill(os.getpid(), signal.SIGUSR2)
+            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING)
+        async with rig.running() as bot:
+            assert bot.state.mode.mode is Mode.RUNNING
+
+    play(scenario())
+
+
 def test_an_intent_that_waited_for_the_disk_while_the_mode_changed_is_not_sent(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path)
