@@ -36,9 +36,10 @@ $(DEVELOPMENT): requirements-dev.lock pyproject.toml scripts/setup-venv
 demo: $(RUNTIME) ## everything at once on this machine; ARGS="--duration 60s" stops by itself
 	@$(BIN)/tickertape up $(ARGS)
 
+# The serial part first: it writes the byte code of all tests once, and the workers read it.
 test: lint ## lint and every kind of test, seeded and small
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not serial" $(ARGS)
 	$(BIN)/python -m pytest -m serial $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not serial" $(ARGS)
 
 test-long: $(DEVELOPMENT) ## the full counts, printed as a table
 	TICKERTAPE_LONG=1 $(BIN)/python -m pytest --timeout 3600 $(ARGS)
