@@ -40,6 +40,7 @@ FIRING: Final = Foreign(
         Label("severity", "how loud it is", ("critical", "warning", "none")),
         Label("component", "whose it is"),
         Label("bot", "the bot that it is about"),
+        Label("symbol", "the symbol that it is about, where it is about one"),
     ),
 )
 """What fires, of alerts about a bot."""

@@ -148,6 +148,16 @@ SILENCES: Final = (
         until=600,
     ),
     Silence(
+        alert="NoBars",
+        why="quotes have come back, and bars come with the next reconnect of their stream",
+        series={
+            **_OPEN,
+            'tradingbot_market_quote_timestamp_seconds{bot="demo", symbol="EUR/USD"}': running(60, 430, 600),
+            'tradingbot_market_bar_timestamp_seconds{bot="demo", symbol="EUR/USD"}': running(60, 460, 600),
+        },
+        until=515,
+    ),
+    Silence(
         alert="FeedStale", why="a closed market has no quotes", series={**_CLOSED, **_NO_QUOTE}, until=180
     ),
     Silence(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.promql import increase, largest, latest, least, open_session, total
+from alerts import foreign
+from alerts.promql import increase, largest, latest, least, open_session, series, total
 from alerts.rule import Alert, Component, Panel, Severity, Time
 from alerts.rules.burn import burning
 from trading_bot.contract.telemetry import labels, metrics
@@ -18,6 +19,10 @@ from trading_bot.contract.telemetry.thresholds import (
 )
 
 _BAR: Final = largest(latest(metrics.SETTINGS_BAR))
+_STALE: Final = f"max_over_time({series(foreign.FIRING, alertname='FeedStale', alertstate='firing')}[1m])"
+_SETTLED: Final = Time(
+    "15s", "after a stale feed bars come with the next reconnect of their stream", least=12
+)
 _LONGEST_OPEN: Final = (("1m", 1), ("5m", 60), ("1h", 900), ("4h", 3_600))
 """How long a session must have been open before a bar may be missed, by the length of bars in seconds."""
 
@@ -32,12 +37,13 @@ def _open_long_enough(*by: labels.Label) -> str:
 
 
 def _overdue(age: str, *by: labels.Label) -> str:
-    """Return the age where it is too old, and not only because the bot has just been started."""
+    """Return the age where it is too old, not only because the bot or the feed has just come back."""
     joined = ", ".join(("bot", *(label.name for label in by)))
     limit = f"{BARS_MISSED} * {_BAR} + {BAR_GRACE}"
     has_run = f"time() - {largest(latest(metrics.START_TIME))} > {limit}"
     is_late = f"{age} > on (bot) group_left () ({limit})"
-    return f"{is_late} and on ({joined}) {_open_long_enough(*by)} and on (bot) ({has_run})"
+    is_open = f"and on ({joined}) {_open_long_enough(*by)}"
+    return f"{is_late} {is_open} and on (bot) ({has_run}) unless on ({joined}) {_STALE}"
 
 
 _SINCE_BAR: Final = f"(time() - {largest(latest(metrics.BAR_TIME), labels.SYMBOL)})"
@@ -50,7 +56,7 @@ ALERTS: Final = (
         severity=Severity.CRITICAL,
         component=Component.FEED,
         expression=_overdue(_SINCE_DECISION),
-        lasting=Time("0s", "three bars have been waited for"),
+        lasting=_SETTLED,
         keeps=Time("1m", "single decisions in between are no recovery"),
         summary="The bot says it is running, but decides nothing",
         description="{{ $labels.bot }} asked no strategy for {{ $value | humanizeDuration }}, more than three bars, "
@@ -65,7 +71,7 @@ ALERTS: Final = (
         severity=Severity.WARNING,
         component=Component.FEED,
         expression=_overdue(_SINCE_BAR, labels.SYMBOL),
-        lasting=Time("0s", "three bars have been waited for"),
+        lasting=_SETTLED,
         keeps=Time("1m", "a bar that comes late is no recovery"),
         summary="No bar closes for a symbol whose session is open",
         description="The last bar of {{ $labels.symbol }} on {{ $labels.bot }} ended "
@@ -81,11 +87,7 @@ ALERTS: Final = (
         component=Component.FEED,
         expression=f"{_QUOTE_AGE} > {STALE_QUOTE} and on (bot, symbol) {open_session()}",
         lasting=Time("0s", "the age itself has waited long enough for a reconnect"),
-        keeps=Time(
-            "2m",
-            "a feed that comes and goes is one page; and bars come with the next reconnect or bar",
-            least=15,
-        ),
+        keeps=Time("1m", "a feed that comes and goes is one page"),
         summary="Quotes are stale while the session is open",
         description="The last quote of {{ $labels.symbol }} on {{ $labels.bot }} is "
         "{{ $value | humanizeDuration }} old.",

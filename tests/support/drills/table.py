@@ -147,6 +147,8 @@ UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
 BREAKS: Final = 5.0
 """Seconds until half of the shortest window has passed."""
 AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
+PAUSES: Final = 18.0
+"""Seconds until the pauses between reconnects have grown so long that the venue is away half of the time."""
 ERRORS: Final = {"ErrorRateHigh": 5.0}
 STALE: Final = {"FeedStale": 30.0}
 
@@ -196,7 +198,7 @@ DRILLS: Final[dict[str, Drill]] = {
     "nan_price": fault("nan_price", {"FeedRefused": 5.0, **STALE}),
     "price_spike": fault("price_spike", size=0.3),
     "drop_connection": fault("drop_connection", AWAY),
-    "flapping_connection": fault("flapping_connection", AWAY, size=1.0),
+    "flapping_connection": fault("flapping_connection", {"VenueUnreachable": PAUSES + BREAKS}, size=1.0),
     "unreachable": fault("unreachable", AWAY, may=("OrderUnknown",), seconds=25),
     "lost_ack": fault("lost_ack", ERRORS),
     "late_ack": fault("late_ack", ERRORS, size=3),
