@@ -17,6 +17,21 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def statements(module: ast.Module) -> Iterator[ast.AST]:
+    """Yield every statement, without its expressions, which are nine tenths of a tree."""
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in BLOCKS:
+            inner = getattr(node, block, ())
+            if isinstance(inner, list):  # a lambda's body is an expression
+                waiting += inner
+
+
 @cache
 def modules() -> dict[Path, ast.Module]:
     """Return every module of the product, by its path relative to the root."""

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from support.syntax import tree
+from support.syntax import statements, tree
 
 ROOT = Path(__file__).parents[2]
 LONGEST_FUNCTION = 50
@@ -39,7 +39,7 @@ def sources() -> tuple[Path, ...]:
 @cache
 def imports(path: Path) -> tuple[str, ...]:
     found: list[str] = []
-    for node in ast.walk(tree(path)):
+    for node in statements(tree(path)):
         if isinstance(node, ast.Import):
             found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -17,7 +17,7 @@ from support.recorded_bot import RecordedBot
 pytestmark = [pytest.mark.timeout(1800)]
 
 PROGRAM = Path(sys.executable).parent / "schemathesis"
-EXAMPLES_SHORT, EXAMPLES_LONG = 2, 100
+EXAMPLES_SHORT, EXAMPLES_LONG = 1, 100
 METHODS = frozenset({"get", "put", "post", "delete", "patch", "head", "options", "trace"})
 TESTED = re.compile(r"Tested: (\d+)")
 GENERATED = re.compile(r"(\d+) generated")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -24,7 +25,10 @@ def groups() -> list[dict[str, Any]]:
 
 
 def run(*command: str | Path) -> str:
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    fewer_collections = {**os.environ, "GOGC": "400"}  # a third of the processor time for 80 MB
+    answer = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, check=False, env=fewer_collections
+    )
     return "" if answer.returncode == 0 else answer.stdout + answer.stderr
 
 

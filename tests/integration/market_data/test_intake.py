@@ -273,7 +273,7 @@ def test_a_stored_series_that_is_cut_off_is_refused(tmp_path: Path):
 
 
 def test_memory_stays_flat_and_time_near_that_of_reading_the_file_alone(tmp_path: Path, long_run, count):
-    rows = 1_000_000 if long_run else 100_000
+    rows = 1_000_000 if long_run else 50_000
     path = write(tmp_path / "btc.csv", waves(rows))
     begun = time.process_time()
     with path.open(newline="") as file:
@@ -285,7 +285,7 @@ def test_memory_stays_flat_and_time_near_that_of_reading_the_file_alone(tmp_path
     taken = time.process_time() - begun
     (tmp_path / "data" / "BTC-USD.bars").unlink()
     tracemalloc.start()
-    take(write(tmp_path / "small.csv", waves(20_000)))
+    take(write(tmp_path / "small.csv", waves(10_000)))
     small = tracemalloc.get_traced_memory()[1]
     (tmp_path / "data" / "BTC-USD.bars").unlink()
     tracemalloc.reset_peak()

@@ -47,7 +47,7 @@ SPELLINGS = st.sampled_from(
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-@settings(max_examples=max(8, settings().max_examples // 3))  # for each of more than fifty kinds
+@settings(max_examples=max(4, settings().max_examples // 5))  # for each of more than fifty kinds
 @given(data=st.data())
 def test_an_event_that_is_written_is_read_as_it_was_sealed(kind, data):
     event, payload = seal(data.draw(any_event(kind)))
