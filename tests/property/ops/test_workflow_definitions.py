@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from exporter.ops.workflows.library import SHIPPED, Library, load
 from exporter.ops.workflows.triggers import table_of
 from exporter.ops.workflows.validation import parameter_values, validated
 
+pytestmark = pytest.mark.timeout(900)
 HOSTILE = (
     "${parameters.nobody}",
     "${steps.later.outputs.x}",
