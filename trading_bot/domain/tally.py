@@ -19,6 +19,9 @@ from trading_bot.domain.state import RECENT_TRADE_IDS, Histogram, State
 MAY_COME_AGAIN_NS: Final = 600 * SECOND
 """How long before the last comparison with the venue a fill may have been booked that is reported again."""
 
+ASKED_BEFORE_NS: Final = 120 * SECOND
+"""An order that is not over is asked for with all fills since its intent, and with those of so long before."""
+
 MOST_TRADE_IDS: Final = 20_000
 """As many as are remembered of a symbol, whatever may come again: a snapshot holds them all."""
 
@@ -66,27 +69,34 @@ def observe_slippage(state: State, order: Order, fill: OrderFilled, envelope: En
 def first_report(state: State, symbol: str, trade_id: str, at: int) -> bool:
     """Remember a trade id; False if it was reported before.
 
-    Beyond the last few only those are forgotten that no comparison asks for again: it looks back from the
-    last one, which may be an hour and thousands of fills ago.
+    Beyond the last few only those are forgotten that nobody asks for again: a comparison looks back from the
+    last one, which may be an hour and thousands of fills ago, and an order that is not over from its intent.
     """
     known = state.trade_ids.setdefault(symbol, {})
     if trade_id in known:
         return False
     known[trade_id] = at
     if len(known) > RECENT_TRADE_IDS:
-        _forget_compared(state, known)
+        _forget_compared(state, symbol, known)
     return True
 
 
-def _forget_compared(state: State, known: dict[str, int | None]) -> None:
-    completed = state.reconciliation.completed_at
+def _forget_compared(state: State, symbol: str, known: dict[str, int | None]) -> None:
+    asked_from = _asked_from(state, symbol)
     for trade_id, booked in list(islice(known.items(), len(known) - RECENT_TRADE_IDS)):
-        may_come_again = (
-            completed is not None and booked is not None and booked >= completed - MAY_COME_AGAIN_NS
-        )
+        may_come_again = asked_from is not None and booked is not None and booked >= asked_from
         if may_come_again and len(known) <= MOST_TRADE_IDS:
             break
         del known[trade_id]
+
+
+def _asked_from(state: State, symbol: str) -> int | None:
+    """Return when the oldest fills of a symbol were booked that may be asked for again, None for no such time."""
+    completed = state.reconciliation.completed_at
+    times = [order.intended_at - ASKED_BEFORE_NS for order in state.orders.values() if order.symbol == symbol]
+    if completed is not None:
+        times.append(completed - MAY_COME_AGAIN_NS)
+    return min(times, default=None)
 
 
 def take_sample(state: State, event: RuntimeSampled, at: int) -> None:

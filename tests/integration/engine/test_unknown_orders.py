@@ -150,6 +150,30 @@ def test_a_fill_that_is_reported_again_counts_once(tmp_path: Path):
     play(scenario())
 
 
+def test_the_fills_of_an_order_that_works_for_long_count_once_however_many_there_are(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, execution={"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0})
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderAcknowledged))
+            order = bot.only_order()
+            for fills in (300, 600):
+                while len(bot.events(OrderFilled)) < fills:
+                    rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(1))
+                    await asyncio.sleep(0)
+                await bot.parts.reconciliation.run("periodic")
+                rig.clock.advance(700)
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(1))
+            await bot.parts.reconciliation.run("periodic")
+            await bot.parts.reconciliation.run("periodic")
+            trades = [fill for fill in rig.venue._books.fills if fill.symbol == PAIR]
+            assert order.filled_quantity == sum(fill.quantity for fill in trades) == len(trades)
+            assert not bot.state.reconciliation.mismatches
+
+    play(scenario())
+
+
 def test_fills_that_come_before_the_answer_are_booked_and_the_answer_changes_nothing(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path, venue_kind=SlowToAnswer)

@@ -13,6 +13,7 @@ from trading_bot.contract.events.lifecycle import BotStarted, StateSnapshotted, 
 from trading_bot.contract.events.observation import RuntimeSampled
 from trading_bot.contract.events.trading import Side
 from trading_bot.contract.telemetry import metrics
+from trading_bot.domain.clock import SECOND
 from trading_bot.domain.fold import HANDLERS, WITHOUT_EFFECT, evolve
 from trading_bot.domain.orders import OrderStatus
 from trading_bot.domain.state import RECENT_FILLS, RECENT_ORDERS, RECENT_TRADE_IDS, State
@@ -90,7 +91,10 @@ def test_an_answer_after_the_first_fill_does_not_take_the_fill_back():
 
 def test_what_is_kept_for_display_is_bounded():
     orders = [intent(f"o{number}", EUR, Side.BUY, Decimal(1), Decimal(10)) for number in range(600)]
-    state = account(*((order, sent(order), fill(f"t-{order.client_order_id}", 1, order)) for order in orders))
+    state = account()
+    for order in orders:
+        for event in (order, sent(order), fill(f"t-{order.client_order_id}", 1, order)):
+            evolve(state, envelope(event, state.seq + 1, ts=state.ts + SECOND))
     assert len(state.closed_orders) == RECENT_ORDERS
     assert len(state.fills) == RECENT_FILLS
     assert len(state.trade_ids[EUR]) == RECENT_TRADE_IDS

@@ -354,5 +354,19 @@ def test_trade_ids_are_remembered_as_long_as_a_comparison_may_tell_of_them_again
     balance = state.account.balances["USD"]
     assert told(state, again).account.balances["USD"] == balance
     evolve(state, envelope(compared, state.seq + 1, ts=state.ts + 3_600 * SECOND))
-    told(state, *trades(1, first=5_000))
+    for event in trades(1, first=5_000):
+        evolve(state, envelope(event, state.seq + 1, ts=state.ts + SECOND))
     assert len(state.trade_ids[EUR]) == 500
+
+
+def test_trade_ids_are_remembered_as_long_as_an_order_that_works_is_asked_for():
+    from trading_bot.contract.events.account import ReconciliationCompleted  # noqa: PLC0415 - its only use
+
+    compared = ReconciliationCompleted(
+        trigger="start", orders_checked=0, fills_learned=0, mismatches=0, duration_ns=1
+    )
+    works = intent("works", EUR, Side.SELL, Decimal(1), Decimal(20))
+    state = account(works, sent(works), trades(1_200))
+    for event in (compared, *trades(1, first=5_000)):
+        evolve(state, envelope(event, state.seq + 1, ts=state.ts + 3_600 * SECOND))
+    assert len(state.trade_ids[EUR]) == 1_201
