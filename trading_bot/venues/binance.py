@@ -14,7 +14,14 @@ from typing import Any, Final, NoReturn
 from trading_bot.contract.errors.definition import describe
 from trading_bot.contract.events.trading import Liquidity, OrderType, Side
 from trading_bot.venues.ccxt_client import PassOn
-from trading_bot.venues.decoding import decoded, nanoseconds, number, order_type_of, positive
+from trading_bot.venues.decoding import (
+    decoded,
+    fee_asset_of,
+    nanoseconds,
+    number,
+    order_type_of,
+    positive,
+)
 from trading_bot.venues.feed import Feed
 from trading_bot.venues.protocol import StreamName, VenueFill, VenueOrder, VenueOrderStatus
 
@@ -183,7 +190,7 @@ def fill_of(symbol: str, client_order_id: str, event: Mapping[str, Any]) -> Venu
         quantity=positive(event["l"], "fill quantity"),
         price=positive(event["L"], "fill price"),
         fee=number(event["n"], "fee"),
-        fee_asset=event["N"],
+        fee_asset=fee_asset_of(event["N"], event["n"], symbol),
         liquidity=Liquidity.MAKER if event["m"] else Liquidity.TAKER,
         venue_time=nanoseconds(event["T"]),
     )

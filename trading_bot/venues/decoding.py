@@ -181,19 +181,33 @@ def status_of(status: str, quantity: Decimal, filled: Decimal) -> VenueOrderStat
 def fill_of(answer: Mapping[str, Any]) -> VenueFill:
     """Return one execution."""
     fee = answer["fee"]
+    symbol = present(answer, "symbol")
     return VenueFill(
         trade_id=present(answer, "id"),
         client_order_id=answer.get("clientOrderId"),
         venue_order_id=present(answer, "order"),
-        symbol=present(answer, "symbol"),
+        symbol=symbol,
         side=Side(answer["side"]),
         quantity=positive(answer["amount"], "fill quantity"),
         price=positive(answer["price"], "fill price"),
         fee=number(fee["cost"], "fee"),
-        fee_asset=present(fee, "currency"),
+        fee_asset=fee_asset_of(fee["currency"], fee["cost"], symbol),
         liquidity=LIQUIDITY.get(answer["takerOrMaker"], Liquidity.UNKNOWN),
         venue_time=nanoseconds(answer["timestamp"]),
     )
+
+
+def fee_asset_of(asset: object, fee: object, symbol: str) -> str:
+    """Return the asset that a fee was taken from; none is named where the fee is zero: the quote then stands for it.
+
+    Raises:
+        RetriableError: VENUE_007, a fee was taken and it is not said from what.
+    """
+    if isinstance(asset, str) and asset:
+        return asset
+    if number(fee, "fee"):
+        raise undecodable("fee asset", asset)
+    return symbol.partition("/")[2]
 
 
 def bar_of(symbol: str, row: list[Any]) -> Bar:

@@ -214,6 +214,13 @@ def test_an_execution_report_is_an_order_and_a_fill() -> None:
     assert fill.liquidity is Liquidity.TAKER
 
 
+def test_a_trade_without_a_fee_names_no_asset_and_is_booked_and_one_with_a_fee_must() -> None:
+    free = binance.fill_of("EUR/USD", "mine-1", {**TRADE, "n": "0.00000000", "N": None})
+    assert (free.fee, free.fee_asset) == (Decimal(0), "USD")
+    with pytest.raises(RetriableError, match="fee asset"):
+        binance.fill_of("EUR/USD", "mine-1", {**TRADE, "N": None})
+
+
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
