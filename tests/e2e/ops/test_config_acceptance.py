@@ -6,17 +6,18 @@ import json
 import random
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.command import wait_until
+from support.command import Command, wait_until
 from support.person import PATIENCE, Operator
-from support.trading import Floor
+from support.trading import Floor, busy_settings
 
 from trading_bot.contract.events.lifecycle import BotReady, CommandAnswered
 
-pytestmark = pytest.mark.timeout(600)
+# One floor for all but the first: each scenario begins where the one before has left the settings.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("settings and control")]
 
 STEPS, STEPS_LONG = 4, 40
 MEMBERS = {
@@ -34,9 +35,24 @@ MEMBERS = {
 
 
 @pytest.fixture
-def desk(floor: Callable[..., Floor]) -> tuple[Floor, Operator]:
+def new_desk(floor: Callable[..., Floor]) -> tuple[Floor, Operator]:
+    """Given the bot trades with its first settings and the ops endpoint is started."""
+    return at_work(floor())
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Floor, Operator]]:
     """Given the bot trades and the ops endpoint is started."""
-    opened = floor(intervals={"snapshot_seconds": 1, "sample_seconds": 0.5, "reconcile_seconds": 3})
+    folder = tmp_path_factory.mktemp("desk")
+    command = Command(folder / "home")
+    floor = Floor(command, folder / "exchange", busy_settings())
+    floor.open()
+    yield at_work(floor)
+    floor.close()
+    command.stop_all()
+
+
+def at_work(opened: Floor) -> tuple[Floor, Operator]:
     opened.start("run")
     opened.start("ops")
     operator = Operator(opened)
@@ -45,8 +61,8 @@ def desk(floor: Callable[..., Floor]) -> tuple[Floor, Operator]:
     return opened, operator
 
 
-def test_settings_are_changed_checked_confirmed_and_taken_back(desk: tuple[Floor, Operator]):
-    floor, operator = desk
+def test_settings_are_changed_checked_confirmed_and_taken_back(new_desk: tuple[Floor, Operator]):
+    floor, operator = new_desk
     before, written = operator.config(), floor.home.config.read_bytes()
     assert before["observed_generation"] == before["generation"] == 1
     refused_one_by_one(operator)
@@ -118,8 +134,9 @@ def test_the_running_bot_uses_what_was_applied_and_goes_back_when_its_health_tur
     desk: tuple[Floor, Operator],
 ):
     floor, operator = desk
+    first = operator.config()["observed_generation"]
     answered = operator.apply(operator.settings(limits={"max_order_notional": 1}), probation_seconds=0)
-    assert answered["message"] == "generation 2 is in force: limits.max_order_notional"
+    assert answered["message"] == f"generation {first + 1} is in force: limits.max_order_notional"
     denied = floor.wait_for("order.denied", seconds=PATIENCE, limit="max_order_notional")
     assert denied.payload.limit_value == 1  # type: ignore[attr-defined]
 
@@ -128,16 +145,17 @@ def test_the_running_bot_uses_what_was_applied_and_goes_back_when_its_health_tur
     floor.post("/sim/faults", {"name": "mute_feed", "on": True})
     back = floor.wait_for("settings.rolled_back", seconds=PATIENCE, actor="bot")
     floor.post("/sim/faults", {"name": "mute_feed", "on": False})
-    assert back.payload.restored_generation == 2  # type: ignore[attr-defined]
+    assert back.payload.restored_generation == first + 1  # type: ignore[attr-defined]
     assert "turned False" in back.payload.reason  # type: ignore[attr-defined]
     assert wait_until(operator.has_converged, PATIENCE)
     last = operator.lines()[-1]
-    assert (last["user"], last["rolled_back"], last["generation"]) == ("bot", True, 4)
+    assert (last["user"], last["rolled_back"], last["generation"]) == ("bot", True, first + 3)
     assert operator.config()["settings"]["intervals"]["stale_after_seconds"] == 5.0
 
 
 def test_control_is_answered_once_and_stands_after_a_kill(desk: tuple[Floor, Operator]):
     floor, operator = desk
+    before = floor.state().seq
     first = operator.ask("POST", "control/pause", {"reason": "tea"}, Idempotency_Key="tea-1")
     assert first.headers["location"] == f"/api/v1/commands/{first.json()['command_id']}"
     assert operator.answered(first)["status"] == "acknowledged"
@@ -158,7 +176,7 @@ def test_control_is_answered_once_and_stands_after_a_kill(desk: tuple[Floor, Ope
         "acknowledged"
     )
     assert wait_until(lambda: floor.state().mode.mode == "running", PATIENCE)
-    answers = [one.payload for one in floor.events(CommandAnswered.KIND)]
+    answers = [one.payload for one in floor.events(CommandAnswered.KIND, after=before)]
     assert len({answer.command_id for answer in answers}) == len(answers) == 2  # type: ignore[attr-defined]
 
 
@@ -175,10 +193,11 @@ def test_a_command_to_a_dead_bot_expires_and_does_nothing(desk: tuple[Floor, Ope
 
 def test_an_edited_file_is_drift_until_it_is_adopted(desk: tuple[Floor, Operator]):
     floor, operator = desk
+    generation = operator.config()["observed_generation"]
     edited = operator.settings(limits={"max_position_notional": 9000})
     floor.home.config.write_text(json.dumps(edited))
     assert wait_until(lambda: operator.config()["file"]["status"] == "drift", PATIENCE)
-    assert operator.config()["observed_generation"] == 1
+    assert operator.config()["observed_generation"] == generation
     found = operator.ask("GET", "config/diff").json()
     assert [change["field"] for change in found["changes"]] == ["limits.max_position_notional"]
     done = floor.command.run("config", "adopt", "--reason", "as I have it", timeout=60)
@@ -194,9 +213,10 @@ def test_whoever_is_killed_between_the_steps_of_a_change_all_sides_agree_afterwa
     floor, operator = desk
     chance = random.Random(6)
     PROCESSES.clear()
+    generation = operator.config()["observed_generation"]
     steps = STEPS_LONG if long_run else STEPS
     for step in range(steps):
-        limit = 9000 - step
+        limit = 8000 - step
         wanted = operator.settings(limits={"max_position_notional": limit})
         reply = operator.put(wanted, probation_seconds=0)
         victims: list[str] = [("run", "ops")[step % 2], *(["ops"] if chance.random() < 0.3 else [])]
@@ -210,7 +230,7 @@ def test_whoever_is_killed_between_the_steps_of_a_change_all_sides_agree_afterwa
         assert wait_until(lambda: supervise(floor, operator), 2 * PATIENCE, every=0.2), floor.said("ops")
         assert operator.answered(reply)["status"] == "acknowledged"
         assert wait_until(operator.has_converged, PATIENCE), (operator.lines()[-1], floor.state().settings)
-        assert floor.state().settings.generation == step + 2
+        assert floor.state().settings.generation == generation + step + 1
     count("kill -9 of bot or ops in a change of settings", steps, "file, history and journal agree")
 
 
@@ -238,14 +258,15 @@ def _pause_a_moment(chance: random.Random) -> None:
 
 def test_the_command_line_does_the_same_and_more_risk_only_with_confirm(desk: tuple[Floor, Operator]):
     floor, operator = desk
+    first, asked = operator.config()["observed_generation"], operator.ask("GET", "commands").json()["total"]
     new = floor.home.path / "new.yaml"
     new.write_text(json.dumps(operator.settings(limits={"max_daily_loss": 100_000})))
     shown = floor.command.run("config", "show", "--output", "json", timeout=60)
-    assert json.loads(shown.stdout)["observed_generation"] == 1
+    assert json.loads(shown.stdout)["observed_generation"] == first
     assert "limits.max_daily_loss" in floor.command.run("config", "diff", str(new), timeout=60).stdout
     refused = floor.command.run("config", "apply", str(new), "--reason", "more", timeout=60)
     assert (refused.returncode, "CFG_008" in refused.stderr) == (1, True)
-    assert operator.ask("GET", "commands").json()["total"] == 0
+    assert operator.ask("GET", "commands").json()["total"] == asked
     done = floor.command.run(
         "config", "apply", str(new), "--reason", "more", "--confirm", "--no-probation", timeout=60
     )
@@ -253,7 +274,8 @@ def test_the_command_line_does_the_same_and_more_risk_only_with_confirm(desk: tu
     back = floor.command.run("config", "rollback", "--reason", "less", timeout=60)
     assert back.returncode == 0, back.stderr
     listed = floor.command.run("config", "history", "--output", "csv", timeout=60).stdout.splitlines()
-    assert [line.split(",")[0] for line in listed] == ["generation", "3", "2", "1"]
+    latest = [str(generation) for generation in range(first + 2, 0, -1)]
+    assert [line.split(",")[0] for line in listed] == ["generation", *latest]
     new.write_text("symbols: []\n")
     invalid = floor.command.run("config", "validate", str(new), timeout=60)
     assert (invalid.returncode, "symbols: expected at least 1" in invalid.stdout) == (1, True)
