@@ -37,14 +37,16 @@ NOT_PLAYED = ("risk-managed-live-trading", "check-health")
 def prepare(here: Shop, name: str) -> None:
     """Have what the workflow is for, so that all of its steps have something to do."""
     here.home.log("ops").write_text("{}\n")
+    see = here.bench.means.observer.look
     if name == "reset-breaker":
         here.bot.trip()
+        assert wait_until(lambda: bool(see().breakers), 20)
     if name == "recover-unknown-orders":
         here.bot.lose()
+        assert wait_until(lambda: see().orders.unknown > 0, 20)
     if name == "update-targets":  # without an open position there is nothing to protect
         here.execute("flatten-and-pause")
-        assert wait_until(lambda: not here.bench.means.observer.look().positions, 20)
-    see = here.bench.means.observer.look
+        assert wait_until(lambda: not see().positions, 20)
     assert wait_until(lambda: see().up and see().run.ready, 20)
 
 
