@@ -97,7 +97,7 @@ class Bot:
         self._reconnecting_since = 0.0
         self._handlers: dict[type, Callable[[Any], None]] = {
             protocol.Quote: self._take_quote,
-            protocol.BarUpdate: lambda message: self._take_bar(message.bar),
+            protocol.BarUpdate: self._take_bar,
             protocol.OrderReport: lambda message: self._execution.take_order(message.order, LearnedBy.STREAM),
             protocol.FillReport: lambda message: self._take_fill(message.fill),
             protocol.StreamLost: lambda message: self._venue_watch.lost(message.stream, message.message),
@@ -310,9 +310,9 @@ class Bot:
             except TickertapeError as error:
                 self._context.errors.record(error)
 
-    def _take_bar(self, bar: protocol.Bar) -> None:
-        self._prices.take_bar(bar)
-        self._decisions.on_bar(bar)
+    def _take_bar(self, update: protocol.BarUpdate) -> None:
+        self._prices.take_bar(update.bar)
+        self._decisions.on_bar(update.bar, late=update.late)
 
     def _take_quote(self, quote: protocol.Quote) -> None:
         self._prices.take_quote(quote)

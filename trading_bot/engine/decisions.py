@@ -27,7 +27,8 @@ class Decisions:
     """Asks the strategies on each closed bar.
 
     A signal to enter is acted on once. A signal to leave stands until the position is closed: what
-    could not be sold at one bar is sold at the next, also after a restart.
+    could not be sold at one bar is sold at the next, also after a restart. A bar that is late, because
+    nobody could hear when it closed, is history: it is taken in, and the newest decides.
 
     Attributes:
         last_at: when the last cycle was, monotonic nanoseconds, or None.
@@ -56,8 +57,11 @@ class Decisions:
             self._strategies[symbol][1].warm_up([bar.close for bar in bars])
         self._last_open_time[symbol] = bars[-1].open_time if bars else None
 
-    def on_bar(self, bar: Bar) -> None:
-        """Decide on a closed bar; one that is or will be part of the history is passed over."""
+    def on_bar(self, bar: Bar, *, late: bool = False) -> None:
+        """Decide on a closed bar; one that is or will be part of the history is passed over.
+
+        No order comes of one that is ``late``: a newer one follows at once.
+        """
         if bar.symbol not in self._last_open_time:
             return
         before = self._last_open_time[bar.symbol]
@@ -76,10 +80,10 @@ class Decisions:
                 trace_id=trace.trace_id,
                 span_id=cycle.span_id,
             )
-            placed = bar.symbol in self._strategies and self._decide(bar, trace, cycle)
+            placed = bar.symbol in self._strategies and self._decide(bar, trace, cycle, late=late)
         self._finish(trace, began, placed=placed)
 
-    def _decide(self, bar: Bar, trace: Trace, cycle: SpanContext) -> bool:
+    def _decide(self, bar: Bar, trace: Trace, cycle: SpanContext, *, late: bool) -> bool:
         name, strategy = self._strategies[bar.symbol]
         with cycle.child(spans.EVALUATE_STRATEGY) as span:
             stance = strategy.on_bar(bar.close)
@@ -98,7 +102,7 @@ class Decisions:
                 trace_id=trace.trace_id,
                 span_id=span.span_id,
             )
-        proposal = self._wanted(bar, name, strategy, entered=stance is not None)
+        proposal = None if late else self._wanted(bar, name, strategy, entered=stance is not None)
         return proposal is not None and self._execution.propose(proposal, trace, cycle)
 
     def _wanted(self, bar: Bar, name: str, strategy: Strategy, *, entered: bool) -> Proposal | None:

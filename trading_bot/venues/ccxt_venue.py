@@ -342,8 +342,8 @@ class CcxtVenue:
             raise RetriableError("VENUE_001", f"{self.name} is not open")
         return self._feed
 
-    def _bar_closed(self, bar: Bar) -> None:
-        self._opened_feed.deliver(BarUpdate(bar=bar))
+    def _bar_closed(self, update: BarUpdate) -> None:
+        self._opened_feed.deliver(update)
 
     async def _missed(self, symbol: str, since: int) -> list[Bar]:
         return await self._closed_bars(symbol, since // MILLISECOND, MOST_CANDLES)

@@ -231,7 +231,7 @@ class InMemoryVenue:
         missed = [earlier for earlier in bars if earlier.open_time > last]
         self._note_given(missed)
         for each in missed:
-            self._mailbox.put(BarUpdate(bar=each))
+            self._mailbox.put(BarUpdate(bar=each, late=each is not bar))
 
     # -- faults ----------------------------------------------------------------------------------
 

@@ -116,9 +116,10 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BarUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """A bar that has just closed."""
+    """A bar that has just closed. ``late``: nobody could hear when it did, and a newer one follows at once."""
 
     bar: Bar
+    late: bool = False
 
 
 class OrderReport(msgspec.Struct, frozen=True, kw_only=True):

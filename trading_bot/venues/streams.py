@@ -9,7 +9,7 @@ from typing import Final, NoReturn, Protocol
 
 from trading_bot.contract.errors.definition import TickertapeError, describe
 from trading_bot.domain.clock import Clock
-from trading_bot.venues.protocol import Bar, FeedMessage, StreamLost, StreamName, StreamRestored
+from trading_bot.venues.protocol import Bar, BarUpdate, FeedMessage, StreamLost, StreamName, StreamRestored
 from trading_bot.venues.translation import scrub
 
 FIRST_SECONDS: Final = 0.25
@@ -127,7 +127,7 @@ class BarSequence:
         self,
         interval_ns: int,
         history: Callable[[str, int], Awaitable[list[Bar]]],
-        deliver: Callable[[Bar], None],
+        deliver: Callable[[BarUpdate], None],
     ) -> None:
         self._interval = interval_ns
         self._history = history
@@ -172,4 +172,4 @@ class BarSequence:
             last = self._last.get(bar.symbol)
             if last is None or bar.open_time > last:
                 self._last[bar.symbol] = bar.open_time
-                self._deliver(bar)
+                self._deliver(BarUpdate(bar=bar, late=bar.open_time < bars[-1].open_time))

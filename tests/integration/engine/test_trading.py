@@ -19,6 +19,7 @@ from trading_bot.contract.events.trading import (
     SignalRaised,
 )
 from trading_bot.domain.orders import OrderStatus
+from trading_bot.venues.protocol import StreamName
 
 
 def test_a_crossing_becomes_an_order_a_fill_and_a_position_in_the_books(tmp_path: Path):
@@ -96,6 +97,41 @@ def test_a_signal_to_enter_is_acted_on_once(tmp_path: Path):
             assert len(bot.events(OrderIntended)) == 1
 
     play(scenario())
+
+
+def test_a_crossing_that_nobody_heard_in_time_is_no_entry(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            unheard(rig, "1.10", "1.09")
+            await bot.bar("1.08")
+            await bot.until(lambda: bot.parts.decisions.cycles == 3)
+            assert [signal.side for signal in bot.events(SignalRaised)] == [Side.BUY, Side.SELL]
+            assert not bot.events(OrderIntended)
+
+    play(scenario())
+
+
+def test_a_crossing_that_nobody_heard_in_time_is_no_exit_once_the_newest_bar_wants_to_stay(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter()
+            unheard(rig, "1.19", "1.20")
+            await bot.bar("1.21")
+            await bot.until(lambda: bot.parts.decisions.cycles == 4)
+            assert [signal.side for signal in bot.events(SignalRaised)] == [Side.BUY, Side.SELL, Side.BUY]
+            assert len(bot.events(OrderIntended)) == 1
+
+    play(scenario())
+
+
+def unheard(rig: Rig, *closes: str) -> None:
+    """Close bars that the bot hears of with the next one only."""
+    rig.venue.mute(StreamName.BARS)
+    for close in closes:
+        rig.push_bar(close)
+    rig.venue.unmute(StreamName.BARS)
 
 
 def test_a_denied_order_says_which_limit_and_is_not_sent(tmp_path: Path):

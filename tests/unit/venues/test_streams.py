@@ -135,7 +135,7 @@ class History:
 async def sequence(history: History, given_bars: list[int], closed: list[int]) -> list[int]:
     """Return the minutes delivered; the history answers after the last bar has closed."""
     delivered: list[int] = []
-    bars = BarSequence(INTERVAL, history, lambda one: delivered.append(one.open_time // INTERVAL))
+    bars = BarSequence(INTERVAL, history, lambda one: delivered.append(one.bar.open_time // INTERVAL))
     bars.given([bar(minute) for minute in given_bars])
     for minute in closed:
         bars.closed(bar(minute))
@@ -163,6 +163,24 @@ def test_bars_come_in_order_once_each_without_holes(
         assert await sequence(History(*range(1, 9)[: max(closed)]), given_bars, closed) == [
             minute for minute in expected if minute <= 8
         ]
+
+    asyncio.run(run())
+
+
+def test_of_bars_that_nobody_heard_in_time_all_but_the_newest_say_so() -> None:
+    async def run() -> None:
+        history, told = History(3, 4, 5, 6, 7), list[tuple[int, bool]]()
+        bars = BarSequence(
+            INTERVAL, history, lambda one: told.append((one.bar.open_time // INTERVAL, one.late))
+        )
+        bars.given([bar(2)])
+        for minute in (6, 7):
+            bars.closed(bar(minute))
+        history.let_go.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        bars.closed(bar(8))
+        assert told == [(3, True), (4, True), (5, True), (6, True), (7, False), (8, False)]
 
     asyncio.run(run())
 
