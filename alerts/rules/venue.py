@@ -18,7 +18,9 @@ ALERTS: Final = (
         lasting=Time(
             "0s", "half of the window has passed; quotes that are missed with it would page 10 s later"
         ),
-        keeps=Time("1m", "an exchange in trouble answers now and then"),
+        keeps=Time(
+            "1m", "an exchange in trouble answers now and then; its streams come back one by one", least=12
+        ),
         summary="The exchange cannot be reached",
         description="{{ $labels.bot }} did not reach its venue for {{ $value | humanizePercentage }} of the last "
         "40 seconds.",

@@ -219,6 +219,9 @@ DRILLS: Final[dict[str, Drill]] = {
     "manual_trade": fault(
         "manual_trade", {"PositionMismatch": 6.0}, after=take_over, symbol="EUR/USD", size=500
     ),
-    # one with the rules as they are delivered: half a minute, and 5 s in which Alertmanager collects
-    "kill_bot_unscaled": killing("run", {"BotDown": 31.0 + 5}, scale=1, levels=True),
+    # one with the rules as they are delivered: half of a minute that Prometheus has seen, and 5 s in which
+    # Alertmanager collects
+    "kill_bot_unscaled": killing(
+        "run", {"BotDown": 31.0 + 5}, before=lambda _stage: time.sleep(60), scale=1, levels=True
+    ),
 }
