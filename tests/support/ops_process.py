@@ -11,9 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.command import Command, wait_until
 from trading_bot.boot.home import Home
 from trading_bot.journal import lock_owner
+
+SERVING = pytest.mark.xdist_group("ops that serves")
+"""For tests that ask the process of the fixture ``serving``: one worker has it."""
 
 
 class Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,10 +12,12 @@ from support.exchange_process import ExchangeProcess, exchange_running
 
 from trading_bot.contract.settings import parse_settings
 
+pytestmark = pytest.mark.xdist_group("preflight")  # one exchange for all of them
 
-@pytest.fixture
-def exchange(tmp_path: Path) -> Iterator[ExchangeProcess]:
-    with exchange_running(tmp_path / "home") as exchange:
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeProcess]:
+    with exchange_running(tmp_path_factory.mktemp("exchange") / "home") as exchange:
         yield exchange
 
 
@@ -51,7 +52,10 @@ def test_wrong_keys_end_with_1_and_the_code(exchange):
 
 def test_a_clock_that_is_off_fails(exchange):
     exchange.switch("clock_skew", on=True, size=-2)
-    done, found = flown(exchange)
+    try:
+        done, found = flown(exchange)
+    finally:
+        exchange.switch("clock_skew", on=False)
     assert done.returncode == 1
     assert found["connection"]["found"].startswith("VENUE_005"), "signed requests are refused by it"
 

@@ -24,6 +24,17 @@ def bot(home) -> Iterator[RecordedBot]:
         yield bot
 
 
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory) -> Iterator[OpsProcess]:
+    """One process beside a bot that died, for the tests with the mark SERVING: they leave it as it is."""
+    ops = OpsProcess(Command(Home(tmp_path_factory.mktemp("serving") / "home").create().path))
+    with RecordedBot(ops.home, SystemClock()) as bot:
+        bot.live()
+        ops.start()
+        yield ops
+    ops.command.stop_all()
+
+
 @pytest.fixture
 def ops(home) -> Iterator[OpsProcess]:
     """The real process, not started yet; whatever it starts is gone afterwards."""

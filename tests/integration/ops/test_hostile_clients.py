@@ -6,20 +6,13 @@ import http.client
 import json
 import socket
 
-import pytest
 from support.command import wait_until
-from support.ops_process import OpsProcess
+from support.ops_process import SERVING, OpsProcess
 
 from trading_bot.contract.events.access import WriteAnswered
 from trading_bot.journal import TapeReader
 
 SLOW = b"POST /api/v1/summary HTTP/1.1\r\nHost: x\r\nX-API-Key: %s\r\nContent-Length: 1000\r\n\r\nhalf"
-
-
-@pytest.fixture
-def running(ops, bot) -> OpsProcess:
-    ops.start()
-    return ops
 
 
 def send(ops: OpsProcess, data: bytes) -> socket.socket:
@@ -42,22 +35,24 @@ def answered(connection: socket.socket) -> tuple[int, dict]:
     return int(head.split()[1]), json.loads(body)
 
 
-def test_a_client_that_sends_half_a_body_holds_up_nobody_and_is_told_so(running):
-    half = [send(running, SLOW % key(running)) for _ in range(20)]
-    assert running.get("health/healthz", key=None).status == 200
-    assert running.get("summary").status in {200, 503}
+@SERVING
+def test_a_client_that_sends_half_a_body_holds_up_nobody_and_is_told_so(serving):
+    half = [send(serving, SLOW % key(serving)) for _ in range(20)]
+    assert serving.get("health/healthz", key=None).status == 200
+    assert serving.get("summary").status in {200, 503}
     for connection in half:
         status, problem = answered(connection)
         assert (status, problem["error_code"]) == (408, "API_001")
         connection.close()
 
 
-def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(running):
-    said = send(running, SLOW.replace(b"1000", b"2000000") % key(running))
+@SERVING
+def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(serving):
+    said = send(serving, SLOW.replace(b"1000", b"2000000") % key(serving))
     assert answered(said)[0] == 413
     said.close()
-    chunked = SLOW.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked")[:-4] % key(running)
-    unsaid = send(running, chunked)
+    chunked = SLOW.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked")[:-4] % key(serving)
+    unsaid = send(serving, chunked)
     for _ in range(20):
         try:
             unsaid.sendall(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")

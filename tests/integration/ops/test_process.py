@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.command import free_ports, processes_of, wait_until
-from support.ops_process import OpsProcess
+from support.ops_process import SERVING, OpsProcess
 from support.tapes import read_all
 
 from trading_bot.boot.home import Home
@@ -52,13 +52,14 @@ def connect_and_say_nothing(port: int) -> list[socket.socket]:
     return connections
 
 
-def test_one_worker_serves_and_holds_the_locks(ops):
-    process = ops.start()
-    worker = ops.worker()
-    assert worker not in (None, process.pid)
-    assert lock_owner(ops.home.control) == worker
-    assert listeners(ops.port) == 1
-    assert len(processes_of(ops.home.path)) == 2
+@SERVING
+def test_one_worker_serves_and_holds_the_locks(serving):
+    processes = processes_of(serving.home.path)
+    worker = serving.worker()
+    assert worker in processes
+    assert lock_owner(serving.home.control) == worker
+    assert listeners(serving.port) == 1
+    assert len(processes) == 2
 
 
 def test_sigterm_ends_it_cleanly_and_soon_even_while_clients_say_nothing(ops):
@@ -82,22 +83,22 @@ def test_ctrl_c_in_a_terminal_reaches_both_processes_and_ends_them_cleanly(ops):
     assert kinds(ops.home)[-1] == "ops.stopped"
 
 
-def test_a_slow_client_does_not_hold_up_the_others(ops):
-    ops.start()
-    clients = connect_and_say_nothing(ops.port)
-    assert ops.get("summary").seconds < 4  # a client that says nothing is dropped after more
+@SERVING
+def test_a_slow_client_does_not_hold_up_the_others(serving):
+    clients = connect_and_say_nothing(serving.port)
+    assert serving.get("summary").seconds < 4  # a client that says nothing is dropped after more
     for client in clients:
         client.close()
 
 
-def test_a_second_ops_on_a_home_is_one_clear_line(ops):
-    ops.start()
+@SERVING
+def test_a_second_ops_on_a_home_is_one_clear_line(serving):
     port = free_ports(1)[0]
-    second = ops.command.run("ops", BOT_API_PORT=str(port), BOT_STREAM_PORT=str(free_ports(1)[0]))
+    second = serving.command.run("ops", BOT_API_PORT=str(port), BOT_STREAM_PORT=str(free_ports(1)[0]))
     assert second.returncode == 1
     assert len(second.stderr.splitlines()) == 1
     assert "JRNL_003" in second.stderr
-    assert str(ops.worker()) in second.stderr
+    assert str(serving.worker()) in second.stderr
     assert listeners(port) == 0
 
 
@@ -178,9 +179,10 @@ def test_after_kill_9_of_the_worker_its_parent_ends_with_a_failure_so_that_it_is
     assert_one_server_and_one_writer(ops, restarted(ops))
 
 
-def test_ops_started_says_what_runs(ops):
-    ops.start()
-    assert wait_until(lambda: ops.home.control.exists() and kinds(ops.home) == ["ops.started"])
-    started = read_all(ops.home.control)[0].payload
-    assert started.pid == ops.worker()
+@SERVING
+def test_ops_started_says_what_runs(serving):
+    assert wait_until(lambda: serving.home.control.exists() and bool(kinds(serving.home)))
+    assert kinds(serving.home)[0] == "ops.started"
+    started = read_all(serving.home.control)[0].payload
+    assert started.pid == serving.worker()
     assert started.version

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 from support.command import lines_of, wait_until
 from support.history import PAIR, quote
+from support.ops_process import SERVING
 from support.tapes import fact
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -30,15 +31,15 @@ def commit(bot, *events) -> None:
     bot.beat()
 
 
-def test_over_http_the_api_says_where_the_stream_is(bot, ops):
-    ops.start()
-    answer = ops.get("stream")
+@SERVING
+def test_over_http_the_api_says_where_the_stream_is(serving):
+    answer = serving.get("stream")
     assert answer.status == 426
     assert answer.headers["upgrade"] == "websocket"
     problem = answer.json()
     assert problem["error_code"] == "API_020"
-    assert problem["context"]["url"] == address(ops, "/api/v1/stream")
-    key = ops.home.read_key.read_text().strip()
+    assert problem["context"]["url"] == address(serving, "/api/v1/stream")
+    key = serving.home.read_key.read_text().strip()
     with connect(problem["context"]["url"], additional_headers={"X-API-Key": key}, proxy=None) as connection:
         kinds = [json.loads(connection.recv(PATIENCE))["type"] for _ in range(3)]
     assert kinds == ["hello", "subscribed", "snapshot"]
@@ -115,13 +116,14 @@ class TestCommand:
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
 
-    def test_what_cannot_be_is_one_line(self, bot, ops, tmp_path):
-        ops.start()
-        done = ops.command.run("stream", "trades/liv")
+    @SERVING
+    def test_what_cannot_be_is_one_line(self, serving, tmp_path):
+        done = serving.command.run("stream", "trades/liv")
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
         assert "API_022" in done.stderr
         stranger = Home(tmp_path / "stranger").create()
-        done = ops.command.run("stream", "--home", str(stranger.path), "--url", address(ops, "/ws/v1"))
+        url = address(serving, "/ws/v1")
+        done = serving.command.run("stream", "--home", str(stranger.path), "--url", url)
         assert done.returncode == 1
         assert "AUTH_001" in done.stderr

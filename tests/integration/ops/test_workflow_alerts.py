@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.command import Command, free_ports, wait_until
@@ -49,7 +52,23 @@ def alert(name: str = "BotDown", fingerprint: str = "c2b4dd0f8a1e6f35", **fields
 
 @pytest.fixture
 def api(tmp_path):
-    home = Home(tmp_path / "home").create()
+    with served(tmp_path) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory):
+    """One process for what is refused: it starts nothing that others see."""
+    with served(tmp_path_factory.mktemp("refusing")) as api:
+        yield api
+
+
+REFUSING = pytest.mark.xdist_group("workflows that are refused")
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[WorkflowApi]:
+    home = Home(folder / "home").create()
     ops = OpsProcess(Command(home.path))
     with ScriptedBot(home):
         try:
@@ -117,39 +136,44 @@ def test_the_table_of_triggers_is_read_while_ops_runs_and_a_broken_one_is_refuse
     assert recorded[0].message.startswith("triggers.yaml: triggers[0].workflow: ")
 
 
-def test_who_may_only_read_sends_no_alerts(api):
-    key = api.home.read_key.read_text().strip()
-    refused = api.ask("POST", "alerts", webhook(alert()), **{"X-API-Key": key})
+@REFUSING
+def test_who_may_only_read_sends_no_alerts(refusing):
+    key = refusing.home.read_key.read_text().strip()
+    refused = refusing.ask("POST", "alerts", webhook(alert()), **{"X-API-Key": key})
     assert (refused.status, refused.json()["error_code"]) == (403, "AUTH_002")
-    assert api.ask("POST", "workflows/check-health/execute", None, **{"X-API-Key": key}).status == 403
-    assert api.get("alerts")["incidents"] == []
+    assert refusing.ask("POST", "workflows/check-health/execute", None, **{"X-API-Key": key}).status == 403
+    assert refusing.get("alerts")["incidents"] == []
 
 
-def test_a_file_that_is_no_workflow_is_listed_with_what_is_wrong_and_cannot_be_executed(api):
-    api.home.workflows.mkdir()
-    (api.home.workflows / "broken.yaml").write_text("id: broken\nname: Broken\n")
-    assert wait_until(lambda: any(one["id"] == "broken" for one in api.get("workflows")["workflows"]), 20)
-    entry = next(one for one in api.get("workflows")["workflows"] if one["id"] == "broken")
+@REFUSING
+def test_a_file_that_is_no_workflow_is_listed_with_what_is_wrong_and_cannot_be_executed(refusing):
+    refusing.home.workflows.mkdir()
+    (refusing.home.workflows / "broken.yaml").write_text("id: broken\nname: Broken\n")
+    assert wait_until(
+        lambda: any(one["id"] == "broken" for one in refusing.get("workflows")["workflows"]), 20
+    )
+    entry = next(one for one in refusing.get("workflows")["workflows"] if one["id"] == "broken")
     assert not entry["valid"]
     assert {"steps", "risk", "description"} <= {fault["field"] for fault in entry["errors"]}
-    refused = api.ask("POST", "workflows/broken/execute")
+    refused = refusing.ask("POST", "workflows/broken/execute")
     assert (refused.status, refused.json()["error_code"]) == (422, "WF_001")
 
 
-def test_every_refusal_of_a_workflow_names_its_code(api):
-    assert api.ask("POST", "workflows/nothing/execute").json()["error_code"] == "WF_002"
-    assert api.ask("GET", "workflows/executions/nothing").json()["error_code"] == "WF_002"
-    wrong = api.ask("POST", "workflows/export-logs/execute", {"parameters": {"days": "x", "more": 1}})
+@REFUSING
+def test_every_refusal_of_a_workflow_names_its_code(refusing):
+    assert refusing.ask("POST", "workflows/nothing/execute").json()["error_code"] == "WF_002"
+    assert refusing.ask("GET", "workflows/executions/nothing").json()["error_code"] == "WF_002"
+    wrong = refusing.ask("POST", "workflows/export-logs/execute", {"parameters": {"days": "x", "more": 1}})
     assert (wrong.status, wrong.json()["error_code"]) == (422, "WF_003")
     assert {one["field"] for one in wrong.json()["errors"]} == {"parameters.days", "parameters.more"}
-    first = api.ask("POST", "workflows/export-logs/execute", {}, **{"Idempotency-Key": "k"})
+    first = refusing.ask("POST", "workflows/export-logs/execute", {}, **{"Idempotency-Key": "k"})
     assert first.status == 202
-    other = api.ask(
+    other = refusing.ask(
         "POST", "workflows/export-logs/execute", {"parameters": {"days": 2}}, **{"Idempotency-Key": "k"}
     )
     assert (other.status, other.json()["error_code"]) == (409, "WF_015")
-    api.followed(first.json()["execution_id"])
-    over = api.ask("POST", f"workflows/executions/{first.json()['execution_id']}/approve")
+    refusing.followed(first.json()["execution_id"])
+    over = refusing.ask("POST", f"workflows/executions/{first.json()['execution_id']}/approve")
     assert (over.status, over.json()["error_code"]) == (409, "WF_014")
 
 
