@@ -232,7 +232,8 @@ class Bot:
 
     async def _warm_up(self) -> None:
         for symbol in self._context.settings.symbols:
-            self._decisions.warm_up(symbol, await self._venue.candles(symbol, HISTORY_BARS))
+            if not self._decisions.is_warm(symbol):  # a step that is repeated gives nobody his history twice
+                self._decisions.warm_up(symbol, await self._venue.candles(symbol, HISTORY_BARS))
 
     async def _hear_quotes(self) -> None:
         """Wait for a quote of each open symbol, as long as a quote may be old: the marks are of another run."""

@@ -57,6 +57,10 @@ class Decisions:
             self._strategies[symbol][1].warm_up([bar.close for bar in bars])
         self._last_open_time[symbol] = bars[-1].open_time if bars else None
 
+    def is_warm(self, symbol: str) -> bool:
+        """Whether the symbol has been given its history."""
+        return symbol in self._last_open_time
+
     def on_bar(self, bar: Bar, *, late: bool = False) -> None:
         """Decide on a closed bar; one that is or will be part of the history is passed over.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from support.engine import PAIR, STOCK, Rig, play
 from support.tapes import read_all
 
+from trading_bot.contract.errors import RetriableError
 from trading_bot.contract.events.account import AnchorsRestored, BalanceAdopted, DayStarted
 from trading_bot.contract.events.lifecycle import (
     BotReady,
@@ -17,11 +18,13 @@ from trading_bot.contract.events.lifecycle import (
     ModeChanged,
     StateSnapshotted,
 )
-from trading_bot.contract.events.trading import OrderFilled, OrderIntended, OrderSent, Side
+from trading_bot.contract.events.trading import OrderFilled, OrderIntended, OrderSent, Side, SignalRaised
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import encode_state, snapshot
 from trading_bot.domain.state import State
+from trading_bot.venues.in_memory import InMemoryVenue
+from trading_bot.venues.protocol import Bar
 
 
 def test_a_restart_keeps_positions_cash_and_anchors_and_proves_it(tmp_path: Path):
@@ -102,6 +105,31 @@ def test_strategies_are_warm_before_the_bot_is_ready(tmp_path: Path):
             assert rig.venue.requests["candles"] == 2
             reasons = [change.reason for change in bot.events(ModeChanged)]
             assert reasons == ["Starting", "Ready"]
+
+    play(scenario())
+
+
+class SecondHistoryFails(InMemoryVenue):
+    """Does not answer the second question for a symbol's history."""
+
+    asked = 0
+
+    async def candles(self, symbol: str, limit: int) -> list[Bar]:
+        self.asked += 1
+        if self.asked == 2:
+            raise RetriableError("VENUE_001", "no answer in time", symbol=symbol)
+        return await super().candles(symbol, limit)
+
+
+def test_a_history_that_comes_at_the_second_try_gives_no_other_strategy_its_own_twice(tmp_path: Path):
+    async def scenario() -> None:
+        slow = {"kind": "sma_cross", "symbols": [PAIR, STOCK], "fast": 1, "slow": 5, "order_notional": 1000}
+        rig = Rig(tmp_path, venue_kind=SecondHistoryFails, strategies={"last": slow})
+        async with rig.running() as bot:
+            assert rig.venue.asked == 3
+            for close in ("1.08", "1.10"):  # with the three of the history just the bars of the slow average
+                await bot.bar(close)
+            assert not bot.events(SignalRaised)
 
     play(scenario())
 
