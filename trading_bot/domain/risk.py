@@ -96,7 +96,7 @@ def check_order(
         instrument: the venue's rules for the proposal's symbol.
         proposal: the order; it must not be in ``state`` yet.
         recent_order_times: when orders were sent, nanoseconds since the epoch, in any order; those
-            older than 60 s are not counted.
+            60 s and more away are not counted, to either side: a clock may have been set back.
         hours: when markets are open.
         now_ns: nanoseconds since the epoch.
     """
@@ -108,7 +108,7 @@ def check_order(
         settings=settings,
         instrument=instrument,
         proposal=proposal,
-        sent_last_minute=sum(sent > now_ns - RATE_WINDOW_NS for sent in recent_order_times),
+        sent_last_minute=sum(abs(now_ns - sent) < RATE_WINDOW_NS for sent in recent_order_times),
         is_close=proposal.side is Side.SELL and proposal.quantity <= sellable(state, instrument),
         mark=mark_of(state, proposal.symbol),
         is_open=hours.is_open(settings.sessions.get(proposal.symbol), now_ns),

@@ -260,6 +260,12 @@ def test_the_rate_counts_the_last_sixty_seconds_and_the_order_itself():
     assert denial.observed == 3
 
 
+def test_a_clock_that_is_set_back_does_not_use_the_rate_up_until_the_time_has_come_again():
+    seconds = 1_000_000_000
+    assert verdict(account(), proposal(), [NOW + 3_600 * seconds] * 9, max_orders_per_minute=2) is None
+    assert verdict(account(), proposal(), [NOW + 30 * seconds] * 9, max_orders_per_minute=2) is not None
+
+
 def test_the_rate_holds_closes_too():
     state = account(bought(Decimal(100)))
     assert limit_of(verdict(state, proposal(SELL), [NOW], max_orders_per_minute=1)) == (
