@@ -224,7 +224,7 @@ class Bot:
         reading = await self._venue.clock()
         limit = self._context.settings.intervals.max_clock_offset_ms
         if self._context.meter.clock_offset_ns is None or reading.round_trip_ns / 2e6 < limit:
-            self._context.meter.clock_offset_ns = reading.offset_ns  # a slow answer tells no difference
+            self._context.meter.take_clock(reading.offset_ns)  # a slow answer tells no difference
 
     async def _reconcile(self, trigger: str) -> None:
         await self._reconciliation.run(trigger)

@@ -110,10 +110,15 @@ class Breakers:
             return  # a clock that is set back does not begin a day again
         if account.doubted:
             return  # nor does a day begin with an equity that is not believed
+        if account.day is not None and not self._clock_agrees():
+            return  # nor by a clock that was set forward: a loss would be forgotten, and no day begin for long
         self._ledger.append(DayStarted(day=day, equity=account.equity))
         if MAX_DAILY_LOSS in state.breakers:
             reason = f"a new trading day began: {day}"
             self._ledger.append(reset(state, MAX_DAILY_LOSS, BY_DAY, actor=BOT, reason=reason))
+
+    def _clock_agrees(self) -> bool:
+        return self._context.meter.clock_agrees(self._context.settings.intervals.max_clock_offset_ms)
 
     def _cool_down(self) -> None:
         counted = self._context.settings.breakers

@@ -74,6 +74,7 @@ class Meter:
         self.decisions = Buckets(metrics.DECISION_DURATION)
         self.counters: Counter[str] = Counter()
         self.clock_offset_ns: int | None = None
+        self._wall_ahead_ns = 0
         self._writer = writer
         self._requests = requests
         self._rate_limit_used = rate_limit_used
@@ -88,6 +89,18 @@ class Meter:
     def late_by(self, lag_ns: int) -> None:
         """Note how late the heartbeat came."""
         self._lag_ns = max(self._lag_ns, lag_ns)
+
+    def take_clock(self, offset_ns: int) -> None:
+        """Take a measurement of the venue's clock."""
+        self.clock_offset_ns = offset_ns
+        self._wall_ahead_ns = self._clock.now_ns() - self._clock.monotonic_ns()
+
+    def clock_agrees(self, limit_ms: float) -> bool:
+        """Whether the wall clock agreed with the venue's when it was last measured, and was not set since."""
+        moved = self._clock.now_ns() - self._clock.monotonic_ns() - self._wall_ahead_ns
+        return (
+            self.clock_offset_ns is not None and max(abs(self.clock_offset_ns), abs(moved)) / 1e6 <= limit_ms
+        )
 
     def due(self, interval_seconds: float) -> bool:
         """Whether the next sample is due."""

@@ -20,6 +20,7 @@ from trading_bot.contract.events.trading import (
     OrderRejected,
     OrderSent,
 )
+from trading_bot.domain.clock import SECOND
 from trading_bot.venues.in_memory import InMemoryVenue
 from trading_bot.venues.protocol import ClockReading
 
@@ -178,6 +179,28 @@ def test_a_clock_that_is_set_back_does_not_begin_the_day_again(tmp_path: Path):
             bot.beat()
             assert len(bot.events(DayStarted)) == 1
             rig.clock.advance(36 * HOUR)
+            bot.beat()
+            assert [started.day for started in bot.events(DayStarted)] == ["2025-06-16", "2025-06-17"]
+
+    play(scenario())
+
+
+def test_a_clock_that_is_set_forward_begins_no_day_before_the_venue_agrees(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        tomorrow = 26 * HOUR
+        async with rig.running() as bot:
+            (today,) = bot.events(DayStarted)
+            rig.clock.set_wall(tomorrow)
+            bot.beat()
+            rig.venue.clock_offset_ns = -tomorrow * SECOND
+            await bot.bot._measure_clock()
+            bot.beat()
+            assert bot.events(DayStarted) == [today]
+            rig.clock.set_wall(-tomorrow)
+            rig.venue.clock_offset_ns = 0
+            await bot.bot._measure_clock()
+            rig.clock.advance(tomorrow)
             bot.beat()
             assert [started.day for started in bot.events(DayStarted)] == ["2025-06-16", "2025-06-17"]
 
