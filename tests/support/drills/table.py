@@ -147,8 +147,9 @@ UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
 BREAKS: Final = 5.0
 """Seconds until half of the shortest window has passed."""
 AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
-PAUSES: Final = 18.0
-"""Seconds until the pauses between reconnects have grown so long that the venue is away half of the time."""
+PAUSES: Final = 25.0
+"""Seconds until the pauses between reconnects have grown, by doubling, so long that the venue is away half of the time:
+it counts as away after 3 s, so the fifth pause, of 8 s, or the sixth, of 10 s, is long enough."""
 ERRORS: Final = {"ErrorRateHigh": 5.0}
 STALE: Final = {"FeedStale": 30.0}
 
