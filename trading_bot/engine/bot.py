@@ -47,6 +47,9 @@ MUTE_AFTER: Final = 2
 RESTART_WANTED: Final = 75
 """Exit status that asks the supervisor for a new start."""
 
+STANDING: Final = frozenset({"beat", "commands", "trade", "listen", "settle", "protect", "clock", "prune"})
+"""Tasks that go on as long as the bot does."""
+
 NOT_READY: Final = "Starting"
 STOPPING: Final = "Stopping"
 
@@ -119,7 +122,11 @@ class Bot:
         self._begin("beat", self._beat())
         self._begin("commands", self._commands.run(self._begin, self._ask_restart))
         self._begin("trade", self._trade(self._context.clock.monotonic_ns()))
-        await self._stop.wait()
+        try:
+            await self._stop.wait()
+        except asyncio.CancelledError:
+            self._stop.set()  # whoever cancels the bot cancels its tasks, too
+            raise
         await self._wind_down()
         return self._exit_code
 
@@ -136,9 +143,9 @@ class Bot:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A task that fails unforeseen ends the bot: whoever supervises it starts it with a clean slate."""
+        """A task that fails or ends unforeseen ends the bot: whoever supervises it starts it with a clean slate."""
         self._tasks.pop(task.get_name(), None)
-        error = None if task.cancelled() else task.exception()
+        error = _failure(task)
         if error is None or self._stop.is_set():  # while it stops, what fails does so for that
             return
         self._context.errors.record(error)
@@ -391,3 +398,13 @@ class Bot:
             self._context.errors.record(RetriableError("VENUE_001", f"{what} took longer than a stop may"))
         except TickertapeError as error:
             self._context.errors.record(error)
+
+
+def _failure(task: asyncio.Task[None]) -> BaseException | None:
+    """Return what a task failed of: nobody but a stop cancels one, and a standing one does not end."""
+    if task.cancelled():
+        return RuntimeError(f"the task {task.get_name()} was cancelled")
+    error = task.exception()
+    if error is None and task.get_name() in STANDING:
+        return RuntimeError(f"the task {task.get_name()} came to an end")
+    return error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from support.engine import PAIR, STOCK, Rig, play
 from support.tapes import read_all
 
@@ -181,6 +183,25 @@ def test_a_task_that_fails_unforeseen_is_recorded_and_ends_the_bot_with_a_code(t
             (stopped,) = bot.events(BotStopped)
             assert (stopped.reason, stopped.exit_code) == ("the task doubt failed", 1)
             assert bot.state.mode.mode is Mode.PAUSED
+
+    play(scenario())
+
+
+@pytest.mark.parametrize("name", ["trade", "listen", "settle"])
+def test_a_task_that_is_cancelled_or_ends_unforeseen_ends_the_bot_instead_of_leaving_it_deaf(
+    tmp_path: Path, name: str
+):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            bot.bot._tasks[name].cancel()
+            assert await asyncio.wait_for(bot._task, 5) == 1
+            assert "BOT_999" in bot.codes()
+        async with rig.running() as bot:
+            await rig.venue.close()  # nothing more comes
+            assert await asyncio.wait_for(bot._task, 5) == 1
+            (stopped,) = bot.events(BotStopped)
+            assert stopped.reason == "the task listen failed"
 
     play(scenario())
 
