@@ -11,6 +11,7 @@ import ccxt
 import pytest
 from support.exchange_process import client_of
 
+pytestmark = pytest.mark.xdist_group("shapes")  # one process for all of them
 SHAPES = Path(__file__).parent / "shapes"
 REST = json.loads((SHAPES / "rest.json").read_text())
 STREAMS = json.loads((SHAPES / "streams.json").read_text())

@@ -37,6 +37,7 @@ from trading_bot.venues.protocol import (
     VenueOrderStatus,
 )
 
+pytestmark = pytest.mark.xdist_group("venue")  # one exchange for all of them
 Market = MemoryMarket | SimulatedMarket
 Test = Callable[[Venue, Market], Coroutine[Any, Any, None]]
 
