@@ -6,7 +6,7 @@ import asyncio
 import os
 
 from trading_bot.boot.halt import read_halt
-from trading_bot.contract.errors import ReduceOnlyError
+from trading_bot.contract.errors import ReduceOnlyError, TickertapeError
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, TapePruned
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.guards import doubted_marks
@@ -50,6 +50,7 @@ class Vitals:
         self._meter = context.meter
         self._clock = context.clock
         self._beacon = beacon
+        self._beacon_fault: str | None = None
         self._feed = feed
         self._venue_watch = venue_watch
         self._decisions = decisions
@@ -76,18 +77,27 @@ class Vitals:
         self._write_records()
 
     def write_beacon(self) -> None:
-        """Overwrite the beacon: also when the journal cannot be written."""
+        """Overwrite the beacon: also when the journal cannot be written.
+
+        What keeps it from that is said once, and stops nothing else: the kill switch least of all.
+        """
         fault = self._ledger.fault
-        self._beacon.write(
-            Beacon(
-                pid=os.getpid(),
-                run_id=self._ledger.writer.position.run_id,
-                ts=self._clock.now_ns(),
-                position=self._ledger.writer.position,
-                mode=self._modes.mode,
-                journal_error=fault.code if fault is not None else None,
-            )
+        beacon = Beacon(
+            pid=os.getpid(),
+            run_id=self._ledger.writer.position.run_id,
+            ts=self._clock.now_ns(),
+            position=self._ledger.writer.position,
+            mode=self._modes.mode,
+            journal_error=fault.code if fault is not None else None,
         )
+        before = self._beacon_fault
+        try:
+            self._beacon.write(beacon)
+            self._beacon_fault = None
+        except TickertapeError as error:
+            self._beacon_fault = error.code
+            if error.code != before:
+                self._errors.record(error)
 
     def look_at_halt(self) -> None:
         """Bring the kill switch in line with the HALT file and the signals."""

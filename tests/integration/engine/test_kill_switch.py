@@ -91,6 +91,29 @@ def test_lifting_a_halt_does_not_lift_an_open_breaker(tmp_path: Path):
     play(scenario())
 
 
+@pytest.mark.parametrize("halt", [by_file, by_signal])
+def test_a_beacon_that_cannot_be_written_stands_in_no_halts_way_and_is_said_once(
+    tmp_path: Path, halt: Callable[[Rig, Running], None]
+):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, execution=RESTING)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderAcknowledged))
+            beacon = bot._beacon
+            writable, beacon._descriptor = beacon._descriptor, os.open(beacon.path, os.O_RDONLY)
+            halt(rig, bot)
+            await bot.until(lambda: bot.state.mode.mode is Mode.HALTED)
+            await bot.until(lambda: bot.events(OrderCancelled))
+            bot.beat()
+            assert len([code for code in bot.codes() if code.startswith(("JRNL", "BOT"))]) == 1
+            os.close(beacon._descriptor)
+            beacon._descriptor = writable
+
+    play(scenario())
+
+
 def test_a_halt_stands_when_the_journal_cannot_be_written(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path)
