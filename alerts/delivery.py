@@ -50,6 +50,7 @@ INHIBITIONS: Final = (
             "NoDecisions",
             "NoBars",
             "FeedStale",
+            "PricesNotBelieved",
             "FeedBudgetBurning",
             "FeedReconnectStorm",
             "VenueUnreachable",
@@ -85,6 +86,7 @@ INHIBITIONS: Final = (
     Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow", "KillSwitchEngaged")),
     Inhibition(("FeedStale",), ("NoBars",), ("bot", "symbol")),
     Inhibition(("FeedStale",), ("NoDecisions", "FeedBudgetBurning", "FeedReconnectStorm", "BotNotRunning")),
+    Inhibition(("PricesNotBelieved",), ("BotNotRunning",)),
     Inhibition(("NoDecisions",), ("NoBars",)),
     Inhibition(
         (

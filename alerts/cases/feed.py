@@ -22,6 +22,7 @@ _NO_BAR: Final = {
 _NO_QUOTE: Final = {
     'tradingbot_market_quote_timestamp_seconds{bot="demo", symbol="EUR/USD"}': running(60, 120, 600)
 }
+_FROZEN: Final = 'tradingbot_symbol_blocked{bot="demo", symbol="EUR/USD", reason="FrozenBook"}'
 _EURUSD: Final = {"symbol": "EUR/USD"}
 
 CASES: Final = (
@@ -48,6 +49,23 @@ CASES: Final = (
         fires=120,
         resolved=300,
         pages=(Page("The last quote of EUR/USD on demo is 1m 0s old.", _EURUSD),),
+    ),
+    Case(
+        alert="PricesNotBelieved",
+        series={
+            **_OPEN,
+            _FROZEN: level((None, 60), (1, 120), (None, 600)),
+            'tradingbot_market_mark_price{bot="demo", symbol="EUR/USD"}': always(1.1),
+        },
+        quiet=85,
+        fires=120,
+        resolved=420,
+        pages=(
+            Page(
+                "demo has not believed the prices of EUR/USD for half a minute: FrozenBook; they say 1.1.",
+                {**_EURUSD, "reason": "FrozenBook"},
+            ),
+        ),
     ),
     Case(
         alert="FeedReconnectStorm",
@@ -113,6 +131,18 @@ CASES: Final = (
     ),
 )
 SILENCES: Final = (
+    Silence(
+        alert="PricesNotBelieved",
+        why="a quote stands still while its market is closed",
+        series={**_CLOSED, _FROZEN: always(1)},
+        until=600,
+    ),
+    Silence(
+        alert="PricesNotBelieved",
+        why="where quotes do not come at all the last one stands still too: a stale feed has an alert of its own",
+        series={**_OPEN, _FROZEN: always(1), _FROZEN.replace("FrozenBook", "StaleFeed"): always(1)},
+        until=600,
+    ),
     Silence(
         alert="NoDecisions",
         why="a closed market has nothing to decide on",

@@ -6,7 +6,7 @@ from typing import Final
 
 from alerts import foreign
 from alerts.promql import increase, largest, latest, least, open_session, series, total
-from alerts.rule import Alert, Component, Panel, Severity, Time
+from alerts.rule import Alert, Component, Panel, Severity, Time, asked
 from alerts.rules.burn import burning
 from trading_bot.contract.telemetry import labels, metrics
 from trading_bot.contract.telemetry.thresholds import (
@@ -20,6 +20,10 @@ from trading_bot.contract.telemetry.thresholds import (
 
 _BAR: Final = largest(latest(metrics.SETTINGS_BAR))
 _STALE: Final = f"max_over_time({series(foreign.FIRING, alertname='FeedStale', alertstate='firing')}[1m])"
+_DOUBTED: Final = ("FrozenBook", "PriceJump")
+"""Reasons of a blocked symbol that no other alert tells of."""
+_BLOCKED_AS_STALE: Final = f"{largest(latest(metrics.BLOCKED, reason='StaleFeed'), labels.SYMBOL)} == 1"
+_MARK: Final = asked("tradingbot_market_mark_price{bot=%q, symbol=%q}", "value", "nothing", "symbol")
 _SETTLED: Final = Time(
     "15s", "after a stale feed bars come with the next reconnect of their stream", least=12
 )
@@ -95,6 +99,25 @@ ALERTS: Final = (
         first_step="Look whether other symbols are fresh: one is the venue's matter, all are the connection's.",
         panel=Panel("market-data", 105),
         labels=("symbol",),
+        workflow="check-health",
+    ),
+    Alert(
+        name="PricesNotBelieved",
+        severity=Severity.CRITICAL,
+        component=Component.FEED,
+        expression=f"{largest(latest(metrics.BLOCKED, reason=_DOUBTED), labels.SYMBOL, labels.BLOCK_REASON)} == 1 "
+        f"and on (bot, symbol) {open_session()} unless on (bot, symbol) {_BLOCKED_AS_STALE}",
+        lasting=Time(
+            "30s", "a feed that falls silent is blocked as stale by then, a jump asked about", least=12
+        ),
+        keeps=Time("2m", "a quote that stands still is true now and then"),
+        summary="Quotes come, and the bot does not believe them",
+        description="{{ $labels.bot }} has not believed the prices of {{ $labels.symbol }} for half a minute: "
+        f"{{{{ $labels.reason }}}}; they say {_MARK}.",
+        impact="The symbol takes no new risk; while it is held, nobody knows what it is worth, nor do the loss limits.",
+        first_step="Compare the symbol's price with the venue's own page: is the market so, or the stream wrong?",
+        panel=Panel("market-data", 106),
+        labels=("symbol", "reason"),
         workflow="check-health",
     ),
     Alert(

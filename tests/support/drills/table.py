@@ -152,6 +152,7 @@ PAUSES: Final = 25.0
 it counts as away after 3 s, so the fifth pause, of 8 s, or the sixth, of 10 s, is long enough."""
 ERRORS: Final = {"ErrorRateHigh": 5.0}
 STALE: Final = {"FeedStale": 30.0}
+DOUBTED: Final = {"PricesNotBelieved": 5.0}
 
 DRILLS: Final[dict[str, Drill]] = {
     # machinery
@@ -194,10 +195,10 @@ DRILLS: Final[dict[str, Drill]] = {
     "corrupt_jsonl": Drill(inject=corrupt_logs, clear=lambda _stage: None),
     # the exchange
     "mute_feed": fault("mute_feed", STALE),
-    "stale_quotes": fault("stale_quotes"),
+    "stale_quotes": fault("stale_quotes", DOUBTED),
     "crossed_book": fault("crossed_book", {"FeedRefused": 5.0, **STALE}),
     "nan_price": fault("nan_price", {"FeedRefused": 5.0, **STALE}),
-    "price_spike": fault("price_spike", size=0.3),
+    "price_spike": fault("price_spike", DOUBTED, size=0.3),
     "drop_connection": fault("drop_connection", AWAY),
     "flapping_connection": fault("flapping_connection", {"VenueUnreachable": PAUSES + BREAKS}, size=1.0),
     "unreachable": fault("unreachable", AWAY, may=("OrderUnknown",), seconds=25),
