@@ -261,13 +261,11 @@ class Bot:
         due = loop.time()
         while True:
             self._context.meter.late_by(round((loop.time() - due) * SECOND))
-            try:
-                self._vitals.beat()
-                self._obey_halt()
-                self._wake_mute_streams()
-                self._watch_settings()
-            except Exception as error:  # noqa: BLE001 - the heartbeat's loop top: it must go on
-                self._context.errors.record(error)
+            for step in (self._vitals.beat, self._obey_halt, self._wake_mute_streams, self._watch_settings):
+                try:
+                    step()
+                except Exception as error:  # noqa: BLE001 - the heartbeat's loop top: each step must go on
+                    self._context.errors.record(error)
             # After a blocked loop, or a sleeping machine, missed beats are not caught up in a burst.
             due = max(due + BEAT_SECONDS, loop.time())
             await asyncio.sleep(due - loop.time())

@@ -114,6 +114,22 @@ def test_a_beacon_that_cannot_be_written_stands_in_no_halts_way_and_is_said_once
     play(scenario())
 
 
+def test_what_works_is_cancelled_although_another_part_of_the_heartbeat_fails(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, execution=RESTING)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderAcknowledged))
+            by_file(rig, bot)
+            bot.context.meter._requests = None  # type: ignore[assignment]
+            rig.clock.advance(60)  # a sample is due, and fails
+            await bot.until(lambda: "BOT_999" in bot.codes())
+            await bot.until(lambda: bot.events(OrderCancelled))
+
+    play(scenario())
+
+
 def test_a_halt_stands_when_the_journal_cannot_be_written(tmp_path: Path):
     async def scenario() -> None:
         rig = Rig(tmp_path)
