@@ -15,7 +15,7 @@ from support.trading import Floor, busy_settings
 from trading_bot.contract.events.trading import OrderFilled
 
 FOREIGN = {"opentelemetry", "flask", "prometheus_client", "pandas", "granian", "grpc", "exporter"}
-NEEDED = {"trading_bot.telemetry.tracing", "ccxt.pro", "apsw"}
+NEEDED = {"trading_bot.telemetry.tracing", "ccxt.async_support.base.exchange", "apsw"}
 
 
 @pytest.fixture
