@@ -37,6 +37,8 @@ class BookWatch:
     def compare(self, bar: Bar) -> None:
         """Count a bar that closed outside a quote as old as itself."""
         quote = self._quotes.get(bar.symbol)
+        if self._is_frozen(bar.symbol):
+            return  # a market that comes by its price again proves nothing; a changed quote does
         if quote is None or quote.bid <= bar.close <= quote.ask:
             self._astray.pop(bar.symbol, None)
         elif self._clock.monotonic_ns() - self._changed[bar.symbol] >= self._interval_ns:
@@ -44,4 +46,7 @@ class BookWatch:
 
     def frozen(self) -> list[str]:
         """Return the symbols whose quote stands still while their market does not."""
-        return [symbol for symbol, bars in self._astray.items() if bars >= BARS_ASTRAY]
+        return [symbol for symbol in self._astray if self._is_frozen(symbol)]
+
+    def _is_frozen(self, symbol: str) -> bool:
+        return self._astray.get(symbol, 0) >= BARS_ASTRAY

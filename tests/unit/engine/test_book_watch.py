@@ -62,6 +62,12 @@ def test_the_first_changed_quote_ends_it(market):
     assert market.watch.frozen() == []
 
 
+def test_a_market_that_comes_by_a_frozen_quote_does_not_thaw_it(market):
+    for close in ("1.20", "1.20", "1.11", "1.11", "1.11"):
+        market.bar(close)
+    assert market.watch.frozen() == [PAIR]
+
+
 @pytest.mark.parametrize("close", ["1.10", "1.11", "1.12"])
 def test_a_bar_that_closes_within_the_quote_speaks_for_it(market, close):
     market.bar("1.20")
