@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ class CommitWatch:
         self._poll.register(self._stop, select.POLLIN)
         self._inotify: INotify | None = None
         self._wal_watch: int | None = None
+        self._closing = threading.RLock()  # a signal's handler may stop what its own thread closes
         self.stopped = False
 
     @property
@@ -46,8 +48,10 @@ class CommitWatch:
     def stop(self) -> None:
         """End a wait and all later ones at once; may be called from any thread."""
         self.stopped = True
-        with contextlib.suppress(OSError):
-            os.eventfd_write(self._stop, 1)
+        # Who waits may see that at once, and close meanwhile.
+        with self._closing, contextlib.suppress(OSError):
+            if self._stop >= 0:
+                os.eventfd_write(self._stop, 1)
 
     def close(self) -> None:
         """Release what the kernel holds; no wait may be under way."""
@@ -55,9 +59,10 @@ class CommitWatch:
         if self._inotify is not None:
             self._inotify.close()
             self._inotify = None
-        if self._stop >= 0:
-            os.close(self._stop)
-            self._stop = -1
+        with self._closing:
+            if self._stop >= 0:
+                os.close(self._stop)
+                self._stop = -1
 
     def _arm(self) -> bool:
         """Watch what is there by now; a recreated ``-wal`` is another file and needs a new watch."""

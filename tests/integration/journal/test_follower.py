@@ -227,6 +227,16 @@ def test_stopping_ends_a_follower_that_waits(tmp_path: Path) -> None:
         assert time.monotonic() - began < 3
 
 
+def test_a_follower_that_has_closed_already_can_be_stopped(tmp_path: Path) -> None:
+    for _ in range(20):
+        follower = Follower(tmp_path / "journal.db")
+        thread = threading.Thread(target=lambda each=follower: (list(each.pages()), each.close()))
+        thread.start()
+        follower.stop()  # the thread sees that it is over, and may close before the stop is done
+        thread.join(10)
+        follower.stop()
+
+
 def test_an_idle_follower_costs_next_to_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with open_writer(path), Follower(path) as follower:
