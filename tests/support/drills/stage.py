@@ -84,14 +84,22 @@ def staged(folder: Path, settings: dict[str, Any], *plays: str | Path) -> Iterat
 
 
 def calm_market(folder: Path) -> Path:
-    """Write bars that rise and fall by two basis points: minutes played as seconds would be a wild market."""
+    """Write bars that rise and fall by two basis points: minutes played as seconds would be a wild market.
+
+    Beneath that the price walks a basis point a bar, up and down again, so that a quote that stands still is left behind.
+    """
     folder.mkdir(parents=True)
     for symbol, price in zip(SYMBOLS, (1.1, 1.3), strict=True):
         with (folder / f"{symbol.replace('/', '-')}.csv").open("w", encoding="utf-8") as file:
             file.write("time,open,high,low,close,volume\n")
             for minute in range(4_000):
-                before, after = (price * (1 + 0.0002 * ((minute + step) // 2 % 2)) for step in (0, 1))
+                before, after = (price * (1 + _wave(minute + step)) for step in (0, 1))
                 high, low = max(before, after), min(before, after)
                 row = ",".join(f"{each:.5f}" for each in (before, high, low, after))
                 file.write(f"{1_700_000_040 + 60 * minute},{row},0\n")
     return folder
+
+
+def _wave(minute: int) -> float:
+    walked = minute % 400
+    return 0.0002 * (minute // 2 % 2) + 0.0001 * min(walked, 400 - walked)

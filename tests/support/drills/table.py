@@ -195,7 +195,7 @@ DRILLS: Final[dict[str, Drill]] = {
     "corrupt_jsonl": Drill(inject=corrupt_logs, clear=lambda _stage: None),
     # the exchange
     "mute_feed": fault("mute_feed", STALE),
-    "stale_quotes": fault("stale_quotes", DOUBTED),
+    "stale_quotes": fault("stale_quotes", {"PricesNotBelieved": 8.0}),
     "crossed_book": fault("crossed_book", {"FeedRefused": 5.0, **STALE}),
     "nan_price": fault("nan_price", {"FeedRefused": 5.0, **STALE}),
     "price_spike": fault("price_spike", DOUBTED, size=0.3),
