@@ -86,7 +86,7 @@ def staged(folder: Path, settings: dict[str, Any], *plays: str | Path) -> Iterat
 def calm_market(folder: Path) -> Path:
     """Write bars that rise and fall by two basis points: minutes played as seconds would be a wild market.
 
-    Beneath that the price walks a basis point a bar, up and down again, so that a quote that stands still is left behind.
+    Beneath that the price walks a basis point a bar, up and down again: a quote that stands still is left behind.
     """
     folder.mkdir(parents=True)
     for symbol, price in zip(SYMBOLS, (1.1, 1.3), strict=True):
