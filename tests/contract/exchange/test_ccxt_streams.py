@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
+import ccxt
 import pytest
 from support.exchange_process import client_of
 
@@ -76,15 +78,20 @@ def test_an_order_is_reported_with_its_fills_and_the_balances_they_leave(exchang
     assert balance["USD"]["free"] < 100_000
 
 
+async def resting(client):
+    """Place more than a bar offers at the bid; where the market has come down meanwhile it is refused, and once more."""
+    while True:
+        bid = (await client.fetch_order_book("EUR/USD"))["bids"][0][0]
+        only_resting = {"newClientOrderId": "ws-2", "postOnly": True}
+        with contextlib.suppress(ccxt.OrderImmediatelyFillable):
+            return await client.create_order("EUR/USD", "limit", "buy", 40_000, bid, only_resting)
+
+
 def test_a_resting_order_is_filled_when_the_market_comes_to_it_and_in_parts(exchange):
     async def question(client):
         watching = asyncio.ensure_future(client.watch_my_trades())
         await asyncio.sleep(0.7)
-        # more than a bar offers, at the bid, so that it cannot be filled at once
-        bid = (await client.fetch_order_book("EUR/USD"))["bids"][0][0]
-        order = await client.create_order(
-            "EUR/USD", "limit", "buy", 40_000, bid, {"newClientOrderId": "ws-2"}
-        )
+        order = await resting(client)
         for _ in range(60):
             found = await client.fetch_order(order["id"], "EUR/USD")
             if found["filled"]:

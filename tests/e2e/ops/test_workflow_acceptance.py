@@ -170,7 +170,7 @@ def test_who_stops_looking_stops_nothing_and_is_told_so(demo):
     command, api = demo
     inside, outside = pty.openpty()
     looking = subprocess.Popen(
-        [PROGRAM, "workflow", "execute", "real-time-monitoring", "--set", "looks=8", "--set", "every=0.5"],
+        [PROGRAM, "workflow", "execute", "real-time-monitoring", "--set", "looks=58", "--set", "every=0.5"],
         env={**os.environ, "BOT_HOME": str(command.home), **command.environment, "TERM": "xterm-256color"},
         stdin=outside,
         stdout=outside,
@@ -185,7 +185,9 @@ def test_who_stops_looking_stops_nothing_and_is_told_so(demo):
     assert wait_until(lambda: "The execution goes on without you." in screen.text(), 20)
     execution = api.get("workflows/real-time-monitoring/status")
     assert f"tickertape workflow status {execution['execution_id']} --follow" in screen.text()
-    assert api.followed(execution["execution_id"])["state"] == "completed"
+    assert execution["state"] == "running"
+    assert api.ask("POST", f"workflows/cancel/{execution['execution_id']}").status == 202
+    assert api.followed(execution["execution_id"])["state"] == "cancelled"
     os.close(inside)
 
 
