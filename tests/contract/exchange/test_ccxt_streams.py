@@ -79,7 +79,7 @@ def test_an_order_is_reported_with_its_fills_and_the_balances_they_leave(exchang
 
 
 async def resting(client):
-    """Place more than a bar offers at the bid; where the market has come down meanwhile it is refused, and once more."""
+    """Place more than a bar offers at the bid; where the market has come down meanwhile it is refused: once more."""
     while True:
         bid = (await client.fetch_order_book("EUR/USD"))["bids"][0][0]
         only_resting = {"newClientOrderId": "ws-2", "postOnly": True}
