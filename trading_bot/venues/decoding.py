@@ -49,13 +49,16 @@ def undecodable(what: str, value: object) -> RetriableError:
 
 
 def decoded(what: str, decode: Callable[..., T], *answer: Any) -> T:
-    """Return ``decode(*answer)``.
+    """Return ``decode(*answer)``. What it says may go on the tape, so its fields are held to their types.
 
     Raises:
         RetriableError: VENUE_007, a part is missing or of another type.
     """
     try:
-        return decode(*answer)
+        said = decode(*answer)
+        if isinstance(said, msgspec.Struct):
+            msgspec.convert(msgspec.structs.asdict(said), type(said))
+        return said
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise undecodable(what, answer[-1]) from error
 

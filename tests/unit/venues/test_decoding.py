@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from trading_bot.venues import binance
 from trading_bot.venues.ccxt_client import pointed_at
 from trading_bot.venues.decoding import (
     bar_of,
+    decoded,
     instrument_of,
     number,
     order_of,
@@ -24,7 +26,7 @@ from trading_bot.venues.decoding import (
     status_of,
     text,
 )
-from trading_bot.venues.protocol import VenueOrderStatus
+from trading_bot.venues.protocol import VenueFill, VenueOrder, VenueOrderStatus
 
 NUMBERS = st.decimals(
     min_value=Decimal("-1e12"), max_value=Decimal("1e12"), allow_nan=False, allow_infinity=False, places=8
@@ -219,6 +221,25 @@ def test_a_trade_without_a_fee_names_no_asset_and_is_booked_and_one_with_a_fee_m
     assert (free.fee, free.fee_asset) == (Decimal(0), "USD")
     with pytest.raises(RetriableError, match="fee asset"):
         binance.fill_of("EUR/USD", "mine-1", {**TRADE, "N": None})
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(TRADE)),
+        st.sampled_from([None, 5, "", "x", 1.5, True, [], {}, "NaN", "-1", 10**30]),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_report_with_wrong_fields_is_refused_or_can_be_written_and_read(wrong: dict[str, Any]) -> None:
+    event = {**TRADE, **wrong}
+    for decode, kind in ((binance.fill_of, VenueFill), (binance.order_of, VenueOrder)):
+        try:
+            said = decoded("execution report", decode, "EUR/USD", event["C"], event)
+        except RetriableError as error:
+            assert error.code == "VENUE_007"
+        else:
+            assert msgspec.json.decode(msgspec.json.encode(said), type=kind) == said
 
 
 @pytest.mark.parametrize(
