@@ -58,9 +58,9 @@ def decoded(what: str, decode: Callable[..., T], *answer: Any) -> T:
         said = decode(*answer)
         if isinstance(said, msgspec.Struct):
             msgspec.convert(msgspec.structs.asdict(said), type(said))
-        return said
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise undecodable(what, answer[-1]) from error
+    return said
 
 
 def number(value: object, what: str) -> Decimal:
