@@ -107,9 +107,14 @@ class Protection:
             self._execution.moved.set()
 
     async def restore(self) -> None:
-        """Before trading begins: bring back what every position should have. What the venue refuses halts."""
+        """Before trading begins: bring back what every position should have. What the venue refuses halts.
+
+        A symbol that it does not trade at present stays unprotected and blocked: the others need not wait.
+        """
         for symbol in self._concerned():
             await self.level(symbol)
+            if not self._execution.instruments[symbol].is_active:
+                continue
             for _ in range(RESTORE_ATTEMPTS):
                 trouble = self._troubles.get(symbol)
                 if trouble is None:

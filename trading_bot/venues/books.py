@@ -213,6 +213,8 @@ class Books:
         instrument = self.instruments.get(order.symbol)
         if instrument is None:
             raise rejected("invalid symbol", order)
+        if not instrument.is_active:
+            raise rejected("market is closed", order)
         if not CLIENT_ORDER_ID.fullmatch(order.client_order_id):
             raise rejected("illegal characters in the client order id", order)
         market = None if order.type is OrderType.LIMIT else self._market_price(order)

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from trading_bot.contract.errors.definition import OperatorError, RetriableError, TickertapeError
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.instruments import Instrument
@@ -238,6 +240,11 @@ class InMemoryVenue:
     def fail_next(self, operation: str, error: TickertapeError) -> None:
         """Let the next call of an operation (``balances``, ``order``, ``open``, ...) raise ``error``."""
         self._faults.setdefault(operation, deque()).append(error)
+
+    def halt(self, symbol: str) -> None:
+        """Trade a symbol no more: it stays listed, and its new orders are refused."""
+        instruments = self._books.instruments
+        instruments[symbol] = msgspec.structs.replace(instruments[symbol], is_active=False)
 
     def reject_next(self, reason: str = "market is closed") -> None:
         """Let the next order be rejected, decoded and final."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from support.engine import PAIR, Rig, Running, play
+from support.engine import PAIR, STOCK, Rig, Running, play
 
 from trading_bot.contract.events.account import ProtectionChanged, ProtectionStatus
 from trading_bot.contract.events.lifecycle import BotReady, ErrorRecorded, Mode, SymbolBlocked
@@ -186,6 +186,27 @@ def test_a_start_that_cannot_protect_what_is_held_halts(tmp_path: Path):
             assert "ORDER_006" in bot.codes()
             assert bot.state.mode.mode is Mode.HALTED
             assert status(bot) is ProtectionStatus.MISSING
+
+    play(scenario())
+
+
+def test_a_start_while_a_held_symbol_is_halted_leaves_it_unprotected_and_trades_the_others(tmp_path: Path):
+    async def scenario() -> None:
+        rig = rig_of(tmp_path, STOP)
+        async with rig.running() as bot:
+            await bot.enter()
+            await protected(bot, 1)
+            gone = resting(bot)[0].client_order_id
+            await bot.kill()
+        await rig.venue.cancel(PAIR, gone)
+        rig.venue.halt(PAIR)
+        async with rig.starting() as bot:
+            await bot.until(bot.quote_until_ready, 20)
+            assert bot.state.mode.mode is Mode.RUNNING
+            assert status(bot) is ProtectionStatus.MISSING
+            await bot.until(lambda: "Unprotected" in bot.state.markets[PAIR].blocks)
+            assert "ORDER_006" not in bot.codes()
+            assert (await bot.enter(STOCK)).status is OrderStatus.FILLED
 
     play(scenario())
 
