@@ -147,6 +147,8 @@ UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
 BREAKS: Final = 5.0
 """Seconds until half of the shortest window has passed."""
 AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
+UNSENT: Final = 5.0
+"""Seconds until there is something to ship, which a dead collector does not take."""
 PAUSES: Final = 25.0
 """Seconds until the pauses between reconnects have grown, by doubling, so long that the venue is away half of the time:
 it counts as away after 3 s, so the fifth pause, of 8 s, or the sixth, of 10 s, is long enough."""
@@ -190,7 +192,7 @@ DRILLS: Final[dict[str, Drill]] = {
     "dead_collector": Drill(
         inject=lambda stage: stage.collector.stop(),
         clear=lambda stage: stage.collector.start(),
-        pages={"TelemetryNotFlowing": 3 + 60 + BREAKS},
+        pages={"TelemetryNotFlowing": UNSENT + 60 + BREAKS},
     ),
     "corrupt_jsonl": Drill(inject=corrupt_logs, clear=lambda _stage: None),
     # the exchange
