@@ -86,7 +86,11 @@ class Runner:
         return "" if arrived else f"nobody paged: {sorted(wanted - self._told(seen, 'firing'))}. "
 
     def _early(self, drill: Drill, seen: int) -> str:
-        over = sorted(set(drill.pages) & self._told(seen, "resolved"))
+        last = {page.alert["fingerprint"]: page for page in self._watch.paged.pages[seen:]}
+        told = {
+            page.name for page in last.values() if page.status == "firing"
+        }  # of one symbol, if not of all
+        over = sorted((set(drill.pages) & self._told(seen, "firing")) - told)
         return f"over before it was: {over}. " if over else ""
 
     def _resolved(self, drill: Drill, seen: int) -> str:

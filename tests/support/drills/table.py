@@ -216,7 +216,8 @@ DRILLS: Final[dict[str, Drill]] = {
     "clock_skew": fault("clock_skew", {"ClockSkew": 15.0}),
     "reject_order": fault("reject_order", {"OrderRejectsHigh": 8.0}),
     "halted_symbol": fault("halted_symbol", STALE, may=("OrderRejectsHigh",)),
-    "partial_fill_then_stall": fault("partial_fill_then_stall", {"FillRatioLow": 8.0}),
+    # some orders must have ended so, and the market decides when one is sent
+    "partial_fill_then_stall": fault("partial_fill_then_stall", {"FillRatioLow": 12.0}),
     "duplicate_fill": fault("duplicate_fill"),
     "out_of_order_fills": fault("out_of_order_fills"),
     "wrong_balance": fault("wrong_balance", {"PositionMismatch": 12.0}, size=0.1),
