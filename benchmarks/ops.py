@@ -53,7 +53,7 @@ class Target(msgspec.Struct, frozen=True):
 
 def measure() -> list[Row]:
     """Return latencies, memory, and what the bot and the exporter notice of a flood."""
-    print(f"  (rate limit while measuring: {RATE})")
+    print(f"  (rate limit while measuring: {RATE})", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder) / "home").create()
         with _trading(home), _ops(home) as (ops, pid):
