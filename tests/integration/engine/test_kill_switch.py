@@ -28,6 +28,12 @@ def by_signal(_rig: Rig, _bot: Running) -> None:
     os.kill(os.getpid(), signal.SIGUSR1)
 
 
+async def an_order_rests(rig: Rig, bot: Running) -> None:
+    rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+    await bot.bar("1.20")
+    await bot.until(lambda: bot.events(OrderAcknowledged))
+
+
 def by_command(_rig: Rig, bot: Running) -> None:
     bot.context.modes.demand(Mode.HALTED, OPERATOR_HALT, "halted by ada: enough", "ada")
 
@@ -45,9 +51,7 @@ def test_however_it_was_halted_nothing_new_is_sent_what_works_is_cancelled_and_i
     async def scenario() -> None:
         rig = Rig(tmp_path, execution=RESTING)
         async with rig.running() as bot:
-            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
-            await bot.bar("1.20")
-            await bot.until(lambda: bot.events(OrderAcknowledged))
+            await an_order_rests(rig, bot)
             for way in ways:
                 way(rig, bot)
             await bot.until(lambda: bot.state.mode.mode is Mode.HALTED)
@@ -98,9 +102,7 @@ def test_a_beacon_that_cannot_be_written_stands_in_no_halts_way_and_is_said_once
     async def scenario() -> None:
         rig = Rig(tmp_path, execution=RESTING)
         async with rig.running() as bot:
-            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
-            await bot.bar("1.20")
-            await bot.until(lambda: bot.events(OrderAcknowledged))
+            await an_order_rests(rig, bot)
             beacon = bot._beacon
             writable, beacon._descriptor = beacon._descriptor, os.open(beacon.path, os.O_RDONLY)
             halt(rig, bot)
@@ -118,9 +120,7 @@ def test_what_works_is_cancelled_although_another_part_of_the_heartbeat_fails(tm
     async def scenario() -> None:
         rig = Rig(tmp_path, execution=RESTING)
         async with rig.running() as bot:
-            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
-            await bot.bar("1.20")
-            await bot.until(lambda: bot.events(OrderAcknowledged))
+            await an_order_rests(rig, bot)
             by_file(rig, bot)
             bot.context.meter._requests = None  # type: ignore[assignment]
             rig.clock.advance(60)  # a sample is due, and fails

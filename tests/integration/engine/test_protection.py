@@ -43,6 +43,16 @@ async def protected(bot: Running, count: int = 2) -> None:
     await bot.until(lambda: status(bot) is ProtectionStatus.VENUE)
 
 
+async def killed_and_stripped(rig: Rig) -> None:
+    """Enter, kill the bot, and take its one stop away at the venue."""
+    async with rig.running() as bot:
+        await bot.enter()
+        await protected(bot, 1)
+        gone = resting(bot)[0].client_order_id
+        await bot.kill()
+    await rig.venue.cancel(PAIR, gone)
+
+
 def resting(bot: Running) -> list[Any]:
     return [order for order in bot.state.orders.values() if order.trigger is not None and order.rests]
 
@@ -173,12 +183,7 @@ def test_a_restart_brings_back_what_is_gone_before_it_is_ready(tmp_path: Path):
 def test_a_start_that_cannot_protect_what_is_held_halts(tmp_path: Path):
     async def scenario() -> None:
         rig = rig_of(tmp_path, STOP)
-        async with rig.running() as bot:
-            await bot.enter()
-            await protected(bot, 1)
-            gone = resting(bot)[0].client_order_id
-            await bot.kill()
-        await rig.venue.cancel(PAIR, gone)
+        await killed_and_stripped(rig)
         for _ in range(30):
             rig.venue.reject_next("stop orders are suspended")
         async with rig.starting() as bot:
@@ -193,12 +198,7 @@ def test_a_start_that_cannot_protect_what_is_held_halts(tmp_path: Path):
 def test_a_start_while_a_held_symbol_is_halted_leaves_it_unprotected_and_trades_the_others(tmp_path: Path):
     async def scenario() -> None:
         rig = rig_of(tmp_path, STOP)
-        async with rig.running() as bot:
-            await bot.enter()
-            await protected(bot, 1)
-            gone = resting(bot)[0].client_order_id
-            await bot.kill()
-        await rig.venue.cancel(PAIR, gone)
+        await killed_and_stripped(rig)
         rig.venue.halt(PAIR)
         async with rig.starting() as bot:
             await bot.until(bot.quote_until_ready, 20)
@@ -275,12 +275,7 @@ def test_where_the_venue_takes_no_such_orders_the_bot_watches_and_sells(tmp_path
 def test_a_price_that_is_past_the_stop_before_the_order_was_there_closes_at_once(tmp_path: Path):
     async def scenario() -> None:
         rig = rig_of(tmp_path, STOP)
-        async with rig.running() as bot:
-            await bot.enter()
-            await protected(bot, 1)
-            gone = resting(bot)[0].client_order_id
-            await bot.kill()
-        await rig.venue.cancel(PAIR, gone)
+        await killed_and_stripped(rig)
         rig.push_quote("1.0500", "1.0502")
         async with rig.starting() as bot:
             await bot.until(lambda: bot.parts.execution.instruments)

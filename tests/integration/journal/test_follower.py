@@ -234,6 +234,7 @@ def test_a_follower_that_has_closed_already_can_be_stopped(tmp_path: Path) -> No
         thread.start()
         follower.stop()  # the thread sees that it is over, and may close before the stop is done
         thread.join(10)
+        assert not thread.is_alive()
         follower.stop()
 
 
