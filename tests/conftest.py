@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import gc
 import os
+import random
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def pytest_collection() -> Generator[None, object, object]:
 def long_run() -> bool:
     """Whether the full counts are asked for (`make test-long`)."""
     return bool(os.environ.get("TICKERTAPE_LONG"))
+
+
+@pytest.fixture
+def seed(long_run: bool) -> int:
+    """What random choices begin with: the same in each short run, another one in each long run."""
+    seed = int(
+        os.environ.get("TICKERTAPE_SEED") or (random.SystemRandom().randrange(2**32) if long_run else 7)
+    )
+    print(f"seed {seed} (TICKERTAPE_SEED={seed} repeats the choices, if not the timing)")
+    return seed
 
 
 @pytest.fixture

@@ -57,6 +57,8 @@ SETTINGS: Final[dict[str, Any]] = {
         "sample_seconds": 1,
     },
     "reconciliation": {"balances": "adopt", "positions": "adopt", "orders": "adopt"},
+    # Enough faults in a row open a breaker, as they should; it closes within the time in which all must be well.
+    "breakers": {"cool_down_seconds": 5},
     "limits": LIMITS,
 }
 ADOPTED: Final = [(MismatchFound.KIND, {}), (MismatchSettled.KIND, {"how": "adopted"})]
@@ -204,7 +206,12 @@ class Chaos:
             state = self._floor.state()
             return state.mode.mode == "running" and all(c.status == "True" for c in state.conditions.values())
 
-        assert wait_until(is_well, 120, every=0.2), f"{name}: {self._floor.state().mode}"
+        assert wait_until(is_well, 120, every=0.2), self._unwell(name)
+
+    def _unwell(self, name: str) -> str:
+        state = self._floor.state()
+        untrue = {c.name: c.message for c in state.conditions.values() if c.status != "True"}
+        return f"after {name}: {state.mode}, {untrue}"
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Do something at the exchange, which may be dead or away just now."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Callable
 
 import pytest
@@ -16,10 +14,8 @@ pytestmark = pytest.mark.timeout(1500)
 
 
 def test_after_random_faults_and_kills_books_agree_nothing_is_sent_twice_and_no_limit_is_passed(
-    floor: Callable[..., Floor], count: Callable[[str, int, str], None], long_run: bool
+    floor: Callable[..., Floor], count: Callable[[str, int, str], None], long_run: bool, seed: int
 ):
-    seed = int(os.environ.get("TICKERTAPE_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed {seed} (TICKERTAPE_SEED={seed} repeats the choices)")
     report = Chaos(floor(**SETTINGS), seed).run(SECONDS_LONG if long_run else SECONDS)
     for line in report.lines():
         print(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import Counter
@@ -153,10 +152,8 @@ def assert_nothing_was_sent_twice(floor: Floor, tape: list[Envelope]) -> None:
 
 
 def test_a_killed_bot_goes_on_with_the_same_books_and_sends_nothing_twice(
-    floor: Callable[..., Floor], count: Callable[[str, int, str], None], long_run: bool
+    floor: Callable[..., Floor], count: Callable[[str, int, str], None], long_run: bool, seed: int
 ):
-    seed = int(os.environ.get("TICKERTAPE_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed {seed} (TICKERTAPE_SEED={seed} repeats the moments)")
     chance, here = random.Random(seed), floor()
     kills, moments, in_flight = (KILLS_LONG if long_run else KILLS), [], 0
     before = State()
