@@ -39,7 +39,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Mark(Struct, frozen=True):
-    """What a key's schema says of a change of it: see :mod:`trading_bot.contract.settings`."""
+    """What a key's schema says of a change of it: see :mod:`trading_bot.contract.settings.keys`."""
 
     apply: Apply
     loosens: str

@@ -15,7 +15,7 @@ from exporter.ops.representations.commands import CommandView, represent_command
 from exporter.ops.representations.values import Moment, Unknown, moment, without_nulls
 from trading_bot.contract.changes import Change, leaves
 from trading_bot.contract.settings import Settings, settings_hash
-from trading_bot.contract.validation import SettingsFault
+from trading_bot.contract.settings.validation import SettingsFault
 from trading_bot.domain.state import Probation, State
 
 MOST_CHANGES: Final = 200

@@ -43,7 +43,7 @@ from exporter.ops.resources.control import DryRunQuery, accepted
 from trading_bot.contract.commands import Command
 from trading_bot.contract.errors import NonRetriableError, OperatorError, RetriableError
 from trading_bot.contract.settings import settings_hash, settings_schema
-from trading_bot.contract.validation import validated
+from trading_bot.contract.settings.validation import validated
 
 blueprint = Blueprint("configuration", __name__)
 

@@ -13,7 +13,7 @@ from trading_bot.contract.settings import (
     settings_hash,
     settings_schema,
 )
-from trading_bot.contract.validation import EXPECTED
+from trading_bot.contract.settings.validation import EXPECTED
 
 SAID_OTHERWISE = {
     *("title", "description", "default", "examples", "x-apply", "x-loosens", "$ref", "discriminator"),

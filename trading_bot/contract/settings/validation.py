@@ -17,7 +17,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from jsonschema import Draft202012Validator
 
-from trading_bot.contract.settings import MeanReversion, Session, Settings, SmaCross, settings_schema
+from trading_bot.contract.settings.model import Settings
+from trading_bot.contract.settings.schema import settings_schema
+from trading_bot.contract.settings.strategies import MeanReversion, SmaCross
+from trading_bot.contract.settings.timing import Session
 
 LONGEST_FOUND: Final = 80
 """Characters of a wrong value that are repeated to its author."""
