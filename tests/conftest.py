@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 from support.command import Command
+from support.counts import rows_of, table
 from support.golden import Golden
 from support.programs import Programs
 
 STARTS_OF_FOREIGN_SETTINGS = ("BOT_", "OTEL_", "PROMETHEUS_")
 FOREIGN_SETTINGS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ccxt_proxy"}
 # A test's home is new and its processes are its own: nothing of the developer's shell may reach them.
+
+LONGEST_SECONDS = 3_600
 
 
 def is_foreign(name: str) -> bool:
@@ -117,18 +120,18 @@ def count(request: pytest.FixtureRequest):
     return add
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In a long run whole tests may take long, also those that say how long they take otherwise."""
+    if os.environ.get("TICKERTAPE_LONG"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(LONGEST_SECONDS), append=False)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    rows = [
-        row
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, row in report.user_properties
-        if name == "count"
-    ]
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    rows = rows_of([report for report in reports if getattr(report, "when", None) == "call"])
     if not rows:
         return
-    width = max(len(what) for what, _, _ in rows)
     terminalreporter.section("counts")
-    for what, times, result in sorted(rows):
-        terminalreporter.write_line(f"{what:<{width}}  {times:>9,}  {result}")
+    for line in table(rows, os.environ.get("TICKERTAPE_COUNTS")):
+        terminalreporter.write_line(line)

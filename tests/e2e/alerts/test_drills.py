@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,10 @@ SHORT = ("kill_bot",)
 PAGE = (Path(__file__).parents[3] / "docs/faults.md").read_text()
 ROWS = {line.split("`")[1]: line for line in PAGE.splitlines() if line.startswith("| `")}
 
-pytestmark = pytest.mark.timeout(3600)
+ALONE = [pytest.mark.serial] if os.environ.get("TICKERTAPE_LONG") else []
+"""All drills are judged by when somebody is paged: nothing else may run then."""
+
+pytestmark = [pytest.mark.timeout(3600), *ALONE]
 
 
 @pytest.mark.usefixtures("prometheus", "alertmanager")

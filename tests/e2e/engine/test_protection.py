@@ -38,12 +38,12 @@ def assert_never_too_much(here: Floor) -> None:
 
 
 def test_stops_and_targets_trade_at_the_exchange_through_kills_and_halts(
-    floor: Callable[..., Floor], long_run: bool
+    floor: Callable[..., Floor], count: Callable[[str, int, str], None], long_run: bool
 ):
-    here = floor(protection=TIGHT)
+    here, kills = floor(protection=TIGHT), KILLS_LONG if long_run else KILLS
     here.start("run")
     here.wait_for(BotReady.KIND, seconds=60)
-    for _ in range(KILLS_LONG if long_run else KILLS):
+    for _ in range(kills):
         before = here.state().seq
         assert wait_until(lambda before=before: sold_by_protection(here, before) >= 2, 120)
         here.kill("run")
@@ -61,3 +61,4 @@ def test_stops_and_targets_trade_at_the_exchange_through_kills_and_halts(
     codes = Counter(each.payload.error.error_code for each in here.events(ErrorRecorded.KIND))
     print(f"{sold_by_protection(here, 0)} of the last orders were protective; errors {dict(codes)}")
     assert not codes.keys() & {"RECON_001", "ORDER_006"}
+    count("kill -9 of the bot under protection", kills, "never more offered than held, books agree")

@@ -40,9 +40,8 @@ def kill(ops: OpsProcess, process) -> None:
     assert wait_until(lambda: ops.worker() is None)
 
 
-def test_kills_of_ops_lose_no_execution_and_double_no_effect(tmp_path, long_run, count):
+def test_kills_of_ops_lose_no_execution_and_double_no_effect(tmp_path, long_run, count, seed):
     times = 30 if long_run else 3
-    seed = random.randrange(2**31)
     chance = random.Random(seed)
     home = Home(tmp_path / "home").create()
     ops = OpsProcess(Command(home.path))
