@@ -126,6 +126,8 @@ class Chaos:
         self._kills_chance = random.Random(f"kills {seed}")
         self._say = say
         self._calm = threading.Lock()
+        self._away = threading.Event()
+        """From a kill of the bot until it is ready again: what happens meanwhile it need not see."""
         self._over = threading.Event()
         self._failed: list[BaseException] = []
 
@@ -170,7 +172,7 @@ class Chaos:
         how, signs = PLAYED[name]
         self._say(f"fault {name}")
         while not self._seen(name, how, signs):
-            self._say(f"fault {name} once more: the bot was dead while it lasted")
+            self._say(f"fault {name} once more: the bot or the exchange was dead while it lasted")
             self._patiently(lambda: self._floor.switch(name, on=False))
             self._recovered(name)
         if name != "unreachable":
@@ -182,17 +184,20 @@ class Chaos:
         self.report.faults[name] += 1
 
     def _seen(self, name: str, how: dict[str, Any], signs: list[Sign]) -> bool:
-        """Switch a fault on and wait for all its signs; return False where a kill kept the bot from seeing it."""
-        after, killed = self._position(), self.report.kills["run"]
+        """Switch a fault on and wait for its signs; return False where a kill kept the bot from seeing them."""
+        after, away, killed = self._position(), self._away.is_set(), self._interruptions()
         self._patiently(lambda: self._floor.switch(name, on=True, **how))
         try:
             for kind, fields in signs:
                 wait_for_sign(self._floor, name, after, kind, fields, seconds=90)
         except AssertionError:
-            if self.report.kills["run"] == killed:
+            if not away and self._interruptions() == killed:
                 raise
             return False
         return True
+
+    def _interruptions(self) -> int:
+        return self.report.kills["run"] + self.report.kills["exchange"]
 
     def _resume(self) -> None:
         done = self._floor.command.run("resume", "--confirm")
@@ -236,6 +241,8 @@ class Chaos:
     def _kill(self, victim: str) -> None:
         after = self._position()
         self._say(f"kill -9 {victim}")
+        if victim == "run":
+            self._away.set()
         self._floor.kill(victim)
         time.sleep(self._kills_chance.uniform(*DOWN))
         self._floor.start(victim)
@@ -246,6 +253,7 @@ class Chaos:
             self._floor.wait_for(BotStarted.KIND, after=after, seconds=60)
             with self._calm:
                 self._floor.wait_for(BotReady.KIND, after=after, seconds=90)
+                self._away.clear()
                 self._compare()
 
     def _compare(self) -> None:
