@@ -29,7 +29,7 @@ from support.signs import LASTING, SIGNS, Sign, condition, error, wait_for_sign
 from support.trading import Floor, agree, busy_settings
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events.account import MismatchFound, MismatchSettled
-from trading_bot.contract.events.lifecycle import BotReady, BotStarted, StateSnapshotted
+from trading_bot.contract.events.lifecycle import BotReady, BotStarted, Mode, StateSnapshotted
 from trading_bot.contract.events.observation import RuntimeSampled
 from trading_bot.contract.events.trading import OrderFilled, OrderIntended, Side
 from trading_bot.contract.settings import Limits, parse_settings
@@ -164,24 +164,28 @@ class Chaos:
             for name in names:
                 if time.monotonic() >= until or self._failed:
                     return
-                with self._calm:
-                    self._play(name)
+                self._play(name)
                 time.sleep(self._faults_chance.uniform(0.2, 1.5))
 
     def _play(self, name: str) -> None:
-        how, signs = PLAYED[name]
         self._say(f"fault {name}")
-        while not self._seen(name, how, signs):
+        while not self._is_told(name):
             self._say(f"fault {name} once more: the bot or the exchange was dead while it lasted")
-            self._patiently(lambda: self._floor.switch(name, on=False))
-            self._recovered(name)
-        if name != "unreachable":
-            self._patiently(lambda: self._floor.switch(name, on=False))
-        if name == "banned":  # a person lifts the halt when the ban is over
-            time.sleep(2)
-            self._patiently(self._resume)
-        self._recovered(name)
+            time.sleep(0.5)  # whoever waits for a calm moment has it first
         self.report.faults[name] += 1
+
+    def _is_told(self, name: str) -> bool:
+        """Play a fault until all is well again; return whether the bot told all that it can see of it."""
+        how, signs = PLAYED[name]
+        with self._calm:
+            seen = self._seen(name, how, signs)
+            if name != "unreachable" or not seen:
+                self._patiently(lambda: self._floor.switch(name, on=False))
+            if self._floor.state().mode.mode is Mode.HALTED:  # a person lifts it when the ban is over
+                time.sleep(2)
+                self._patiently(self._resume)
+            self._recovered(name)
+        return seen
 
     def _seen(self, name: str, how: dict[str, Any], signs: list[Sign]) -> bool:
         """Switch a fault on and wait for its signs; return False where a kill kept the bot from seeing them."""
