@@ -162,13 +162,13 @@ VALUES: Final[dict[str, dict[tuple[tuple[str, str], ...], float]]] = {
     "bot:slo_bad:count1h": {
         (("slo", "api"),): 450.0,
         (("slo", "decisions"),): 112.5,
-        (("slo", "feed"),): 236.06557377049182,
+        (("slo", "feed"),): 60.0,
         (("slo", "order_acks"),): 11.250000000000004,
     },
     "bot:slo_bad:count6h": {
         (("slo", "api"),): 450.0,
         (("slo", "decisions"),): 112.49999999999997,
-        (("slo", "feed"),): 1416.393442622951,
+        (("slo", "feed"),): 60.0,
         (("slo", "order_acks"),): 11.250000000000002,
     },
 }

@@ -64,11 +64,11 @@ def _known(level: str, window: str) -> str:
 
 
 def _missed(level: str, window: str) -> str:
-    """Return how many there were: of counters themselves, since a mean says nothing of a short history."""
+    """Return how many there were: of counters themselves, of quotes the mean over the time that is known."""
     counted = {
         "decisions": _late(metrics.DECISION_DURATION, PROMPT_DECISION, window),
         "order_acks": _late(metrics.ORDER_ACK, PROMPT_ACK, window),
-        "feed": f"avg_over_time({series(recordings.LEVEL_BAD, slo='feed')}[{window}])",
+        "feed": f"{_known('feed', window)} * avg_over_time({series(recordings.LEVEL_BAD, slo='feed')}[{window}])",
         "api": _failed(window),
     }
     return f"{SECONDS[window]} * ({counted[level]})"
