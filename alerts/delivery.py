@@ -85,7 +85,7 @@ INHIBITIONS: Final = (
     Inhibition(("OrderRejectsHigh",), ("FillRatioLow",)),
     Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow", "KillSwitchEngaged")),
     Inhibition(("FeedStale",), ("NoBars",), ("bot", "symbol")),
-    Inhibition(("FeedStale",), ("NoDecisions", "FeedBudgetBurning", "FeedReconnectStorm", "BotNotRunning")),
+    Inhibition(("FeedStale",), ("FeedBudgetBurning", "FeedReconnectStorm", "BotNotRunning")),
     Inhibition(("PricesNotBelieved",), ("BotNotRunning",)),
     Inhibition(("NoDecisions",), ("NoBars",)),
     Inhibition(

@@ -22,6 +22,10 @@ _NO_BAR: Final = {
 _NO_QUOTE: Final = {
     'tradingbot_market_quote_timestamp_seconds{bot="demo", symbol="EUR/USD"}': running(60, 120, 600)
 }
+_OTHER_OPEN: Final = {'tradingbot_market_session_open{bot="demo", symbol="GBP/USD"}': always(1)}
+_STALE_FOR_LONG: Final = {
+    'tradingbot_market_quote_timestamp_seconds{bot="demo", symbol="EUR/USD"}': running(60, 900)
+}
 _FROZEN: Final = 'tradingbot_symbol_blocked{bot="demo", symbol="EUR/USD", reason="FrozenBook"}'
 _EURUSD: Final = {"symbol": "EUR/USD"}
 
@@ -29,6 +33,21 @@ CASES: Final = (
     Case(
         alert="NoDecisions",
         series={**_OPEN, **_NO_DECISION},
+        quiet=490,
+        fires=540,
+        resolved=720,
+        pages=(Page("demo asked no strategy for 4m 0s, more than three bars, while a session is open."),),
+    ),
+    # one symbol has been stale for long, the other has quotes: that is no reason for deciding nothing
+    Case(
+        alert="NoDecisions",
+        series={
+            **_OPEN,
+            **_OTHER_OPEN,
+            **_NO_DECISION,
+            **_STALE_FOR_LONG,
+            'tradingbot_market_quote_timestamp_seconds{bot="demo", symbol="GBP/USD"}': running(900),
+        },
         quiet=490,
         fires=540,
         resolved=720,
@@ -141,6 +160,18 @@ SILENCES: Final = (
         alert="PricesNotBelieved",
         why="where quotes do not come at all the last one stands still too: a stale feed has an alert of its own",
         series={**_OPEN, _FROZEN: always(1), _FROZEN.replace("FrozenBook", "StaleFeed"): always(1)},
+        until=600,
+    ),
+    Silence(
+        alert="NoDecisions",
+        why="no open symbol has quotes, which FeedStale tells; of the fresh one the market is closed",
+        series={
+            **_OPEN,
+            **_NO_DECISION,
+            **_STALE_FOR_LONG,
+            'tradingbot_market_session_open{bot="demo", symbol="GBP/USD"}': always(0),
+            'tradingbot_market_quote_timestamp_seconds{bot="demo", symbol="GBP/USD"}': running(900),
+        },
         until=600,
     ),
     Silence(

@@ -20,6 +20,8 @@ from trading_bot.contract.telemetry.thresholds import (
 
 _BAR: Final = largest(latest(metrics.SETTINGS_BAR))
 _STALE: Final = f"max_over_time({series(foreign.FIRING, alertname='FeedStale', alertstate='firing')}[1m])"
+_ALL_STALE: Final = f"({_STALE} unless on (bot) ({open_session()} unless on (bot, symbol) {_STALE}))"
+"""While one open symbol has quotes, a stale feed is no reason for deciding nothing."""
 _DOUBTED: Final = ("FrozenBook", "PriceJump")
 """Reasons of a blocked symbol that no other alert tells of."""
 _BLOCKED_AS_STALE: Final = f"{largest(latest(metrics.BLOCKED, reason='StaleFeed'), labels.SYMBOL)} == 1"
@@ -40,14 +42,17 @@ def _open_long_enough(*by: labels.Label) -> str:
     return f"({' or '.join(parts)})"
 
 
-def _overdue(age: str, *by: labels.Label) -> str:
-    """Return the age where it is too old, not only because the bot or the feed has just come back."""
+def _overdue(age: str, stale: str, *by: labels.Label) -> str:
+    """Return the age where it is too old, not only because the bot or the feed has just come back.
+
+    ``stale``: while there is this, FeedStale tells of it.
+    """
     joined = ", ".join(("bot", *(label.name for label in by)))
     limit = f"{BARS_MISSED} * {_BAR} + {BAR_GRACE}"
     has_run = f"time() - {largest(latest(metrics.START_TIME))} > {limit}"
     is_late = f"{age} > on (bot) group_left () ({limit})"
     is_open = f"and on ({joined}) {_open_long_enough(*by)}"
-    return f"{is_late} {is_open} and on (bot) ({has_run}) unless on ({joined}) {_STALE}"
+    return f"{is_late} {is_open} and on (bot) ({has_run}) unless on ({joined}) {stale}"
 
 
 _SINCE_BAR: Final = f"(time() - {largest(latest(metrics.BAR_TIME), labels.SYMBOL)})"
@@ -59,7 +64,7 @@ ALERTS: Final = (
         name="NoDecisions",
         severity=Severity.CRITICAL,
         component=Component.FEED,
-        expression=_overdue(_SINCE_DECISION),
+        expression=_overdue(_SINCE_DECISION, _ALL_STALE),
         lasting=_SETTLED,
         keeps=Time("1m", "single decisions in between are no recovery"),
         summary="The bot says it is running, but decides nothing",
@@ -74,7 +79,7 @@ ALERTS: Final = (
         name="NoBars",
         severity=Severity.WARNING,
         component=Component.FEED,
-        expression=_overdue(_SINCE_BAR, labels.SYMBOL),
+        expression=_overdue(_SINCE_BAR, _STALE, labels.SYMBOL),
         lasting=_SETTLED,
         keeps=Time("1m", "a bar that comes late is no recovery"),
         summary="No bar closes for a symbol whose session is open",
