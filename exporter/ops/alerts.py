@@ -23,6 +23,8 @@ KEPT_NS: Final = 60 * SECOND
 NOT_ASKED: Final = "no Alertmanager is asked by this process: BOT_ALERTMANAGER_URL is not set"
 NOT_YET: Final = "Alertmanager has not answered yet"
 ORDER: Final = {"critical": 0, "warning": 1}
+NO_ALARM: Final = "none"
+"""The severity of what always fires to show that alerting works, such as Watchdog: nothing is wrong with the bot."""
 
 
 class ActiveAlert(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,7 @@ class AlertWatch:
 
 
 def read_alerts(body: bytes) -> tuple[ActiveAlert, ...]:
-    """Return the alerts of an answer of Alertmanager's, the worst first.
+    """Return the alerts of an answer of Alertmanager's, the worst first, without those that always fire.
 
     Raises:
         msgspec.DecodeError: it is not what Alertmanager answers.
@@ -115,7 +117,9 @@ def _alerts(rows: list[dict[str, Any]]) -> Iterator[ActiveAlert]:
     for row in rows:
         labels = {str(name): str(value) for name, value in row.get("labels", {}).items()}
         notes = row.get("annotations", {})
-        name, severity = labels.pop("alertname", "unnamed"), labels.pop("severity", "none")
+        name, severity = labels.pop("alertname", "unnamed"), labels.pop("severity", "unknown")
+        if severity == NO_ALARM:
+            continue
         yield ActiveAlert(
             name=name,
             severity=severity,
