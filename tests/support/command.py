@@ -13,26 +13,36 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROGRAM = Path(sys.executable).parent / "tickertape"
+PATIENCE = 90.0
+"""Seconds to wait for what is to come: no measure of it, but the end of what hangs, on a slow and busy machine too."""
 PORTS = ("BOT_API_PORT", "BOT_METRICS_PORT", "BOT_STREAM_PORT", "BOT_EXCHANGE_PORT")
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that the system found free, all different."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Return ports that the system found free, all different, and gives to nobody else for a minute."""
+    return [_reserved_port() for _ in range(count)]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0, every: float = 0.02) -> bool:
-    """Return whether `condition` became true in time."""
+def _reserved_port() -> int:
+    """Leave a connection in TIME_WAIT: the port goes to who names it with SO_REUSEADDR, as servers do, alone.
+
+    Several tests look for ports at the same time, and what starts on a port may take its time to come up.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        with socket.create_connection(address):
+            server.accept()[0].close()
+        return int(address[1])
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, every: float = 0.02) -> bool:
+    """Return whether `condition` became true in time; it is asked once more when the time is over."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
             return True
         time.sleep(every)
-    return False
+    return bool(condition())
 
 
 class Command:
@@ -50,7 +60,9 @@ class Command:
     def port(self, variable: str) -> int:
         return int(self.environment[variable])
 
-    def run(self, *arguments: str, timeout: float = 30, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout: float = PATIENCE, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PROGRAM, *arguments],
             env=self._variables(variables),

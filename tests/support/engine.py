@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from support.command import PATIENCE
 from support.venues import FEE_RATE, instrument
 from trading_bot.boot.home import Home
 from trading_bot.boot.identity import new_run_id
@@ -201,7 +202,7 @@ class Running:
 
         return [event.error.error_code for event in self.events(ErrorRecorded)]
 
-    async def until(self, holds: Callable[[], object], seconds: float = 5.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = PATIENCE) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, [e.payload for e in self.ledger.envelopes[-8:]]

@@ -66,7 +66,7 @@ class ExchangeProcess:
     def finish(self) -> tuple[int, str]:
         """Wait for the end; returns exit code and what was said on stderr."""
         assert self._process is not None
-        _, said = self._process.communicate(timeout=10)
+        _, said = self._process.communicate(timeout=60)
         code, self._process = self._process.returncode, None
         return code, said
 
@@ -79,14 +79,14 @@ class ExchangeProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path, timeout=5) as response:
+        with urllib.request.urlopen(self.url + path, timeout=15) as response:
             return json.load(response)
 
     def post(self, path: str, body: object) -> Any:
         request = urllib.request.Request(
             self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=15) as response:
             return json.load(response)
 
     def switch(self, name: str, *, on: bool, **how: Any) -> Any:

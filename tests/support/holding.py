@@ -40,7 +40,7 @@ def trading(floor: Callable[..., Floor], **changes: Any) -> Floor:
 def killed_while_holding(here: Floor, is_so: Callable[[State], bool]) -> State:
     """Kill the bot when it holds something, nothing is on its way, and ``is_so``; return what it knew."""
     for _ in range(ATTEMPTS):
-        assert wait_until(lambda: _holds(here.state()) and is_so(here.state()), 60)
+        assert wait_until(lambda: _holds(here.state()) and is_so(here.state()))
         here.kill("run")
         state = here.state()
         if _holds(state) and is_so(state):

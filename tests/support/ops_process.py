@@ -44,7 +44,7 @@ class OpsProcess:
 
     def start(self, **variables: str) -> subprocess.Popen[str]:
         process = self.command.start("ops", **variables)
-        assert wait_until(lambda: self.is_up() or process.poll() is not None, 30), "ops does not answer"
+        assert wait_until(lambda: self.is_up() or process.poll() is not None), "ops does not answer"
         return process
 
     def is_up(self) -> bool:
@@ -53,7 +53,7 @@ class OpsProcess:
         return False
 
     def get(self, path: str, key: Path | str | None = "home", method: str = "GET", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         try:
             began = time.perf_counter()
             whole = path if path.startswith("/") else f"/api/v1/{path}"

@@ -138,11 +138,9 @@ def watching(
     ]
     try:
         server = Prometheus(ports[0])
-        assert wait_until(server.is_ready, 60), (folder / "prometheus.out").read_text()[-2000:]
+        assert wait_until(server.is_ready), (folder / "prometheus.out").read_text()[-2000:]
         watch = Watch(prometheus=server, alertmanager=ports[1], paged=paged, waits=waits)
-        assert wait_until(lambda: paged.signs_of_life > 0, 60), (folder / "alertmanager.out").read_text()[
-            -2000:
-        ]
+        assert wait_until(lambda: paged.signs_of_life > 0), (folder / "alertmanager.out").read_text()[-2000:]
         yield watch
     finally:
         for process in started:

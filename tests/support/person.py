@@ -8,13 +8,10 @@ import json
 import time
 from typing import Any
 
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.trading import Floor
 from trading_bot.contract.settings import parse_settings, settings_hash
 from trading_bot.journal import lock_owner
-
-PATIENCE = 40.0
-"""Seconds: for a loaded machine."""
 
 
 class Reply:
@@ -43,7 +40,7 @@ class Operator:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         port = self._floor.command.port("BOT_API_PORT")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         sent = {"X-API-Key": self.home.operate_key.read_text().strip(), "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
@@ -59,11 +56,11 @@ class Operator:
         return False
 
     def await_up(self) -> None:
-        assert wait_until(self.is_up, PATIENCE), "ops does not show settings"
+        assert wait_until(self.is_up), "ops does not show settings"
 
     def await_down(self) -> None:
         """After a kill: what the killed process had begun ends a moment later, and answers until then."""
-        assert wait_until(lambda: lock_owner(self.home.ops) is None, PATIENCE)
+        assert wait_until(lambda: lock_owner(self.home.ops) is None)
 
     def config(self) -> dict[str, Any]:
         found: dict[str, Any] = self.ask("GET", "config").json()

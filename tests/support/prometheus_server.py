@@ -81,7 +81,7 @@ def scraping(
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert wait_until(server.is_ready, 60)
+        assert wait_until(server.is_ready)
         yield server
     finally:
         process.kill()

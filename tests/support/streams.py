@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from exporter.follow import BotView
 from exporter.ops.stream.limits import Limits
 from exporter.ops.stream.server import StreamServer
+from support.command import PATIENCE
 from support.history import quote
 from support.recorded_bot import RecordedBot
 from support.tapes import eventually
@@ -26,7 +27,6 @@ from trading_bot.contract.events import Event
 from trading_bot.contract.stream import Message
 
 KEY = "a-read-key"
-PATIENCE = 20.0
 
 
 class StreamRig:
@@ -152,4 +152,4 @@ def seq_of(message: Message) -> int:
 
 
 def wait_until_empty(rig: StreamRig) -> None:
-    eventually(rig.is_empty, PATIENCE)
+    eventually(rig.is_empty)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from support.command import PATIENCE
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, ModeChanged
 from trading_bot.contract.events.observation import Span, SpansRecorded
@@ -47,7 +48,7 @@ def read_all(path: Path) -> list[Envelope]:
         return reader.read(0, 1_000_000)
 
 
-def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
+def eventually(holds: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait until something holds; fail when it does not in time."""
     end = time.monotonic() + seconds
     while not holds():

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from support.command import Command, wait_until
+from support.command import PATIENCE, Command, wait_until
 from trading_bot.boot.home import Home
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import TickertapeError
@@ -112,7 +112,7 @@ class Floor:
             ours.write_bytes(theirs.read_bytes())
         self.home.config.write_text(json.dumps(self._settings))
         self.start("exchange")
-        assert wait_until(lambda: self.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 20), self.said("exchange")
+        assert wait_until(lambda: self.answers("BOT_EXCHANGE_PORT", "/sim/clock")), self.said("exchange")
         # who is killed and started all the time asks more in a minute than an exchange allows
         self.post("/sim/limits", {"request_weight": 1_000_000})
 
@@ -126,7 +126,7 @@ class Floor:
     def kill(self, name: str) -> None:
         """kill -9; returns when the process is gone."""
         self.signal(name, signal.SIGKILL)
-        self._running[name].wait(10)
+        self._running[name].wait(PATIENCE)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         self._running[name].send_signal(number)
@@ -138,7 +138,7 @@ class Floor:
         """Ask for a clean stop; return exit code and seconds taken."""
         begun = time.monotonic()
         self.signal(name, signal.SIGTERM)
-        code = self._running[name].wait(15)
+        code = self._running[name].wait(PATIENCE)
         return code, time.monotonic() - begun
 
     def said(self, name: str) -> str:
@@ -158,7 +158,7 @@ class Floor:
         request = urllib.request.Request(f"http://127.0.0.1:{self.command.port(variable)}{path}")
         if self.home.read_key.exists():
             request.add_header("X-API-Key", self.home.read_key.read_text().strip())
-        with NO_PROXY.open(request, timeout=5) as answer:
+        with NO_PROXY.open(request, timeout=15) as answer:
             return answer.read().decode()
 
     def answers(self, variable: str, path: str) -> bool:
@@ -179,7 +179,7 @@ class Floor:
         """Tell the simulation something."""
         url = f"http://127.0.0.1:{self.command.port('BOT_EXCHANGE_PORT')}{path}"
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        NO_PROXY.open(request, timeout=5).close()
+        NO_PROXY.open(request, timeout=15).close()
 
     # What the tape says
 
@@ -196,7 +196,7 @@ class Floor:
         with TapeReader.open(self.home.journal) as reader:
             return replay(reader, evolve, State, restore)[0]
 
-    def wait_for(self, kind: str, after: int = 0, seconds: float = 60.0, **fields: Any) -> Envelope:
+    def wait_for(self, kind: str, after: int = 0, seconds: float = PATIENCE, **fields: Any) -> Envelope:
         """Wait for an event with these fields and return it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -265,7 +265,7 @@ def disagreement(floor: Floor, *, foreign: bool = False) -> str | None:
     return None
 
 
-def agree(floor: Floor, seconds: float = 15.0, *, foreign: bool = False) -> None:
+def agree(floor: Floor, seconds: float = PATIENCE, *, foreign: bool = False) -> None:
     """Wait for a moment, between two orders, at which both sides say the same; see :func:`disagreement`."""
     deadline, found = time.monotonic() + seconds, "never compared"
     while (found := disagreement(floor, foreign=foreign)) is not None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any, Self
 
+from support.command import PATIENCE
 from support.exchange_process import ExchangeProcess
 from trading_bot.boot.clock import SystemClock
 from trading_bot.boot.home import Credentials
@@ -193,7 +194,7 @@ class Listener:
             and all(getattr(message, name) == value for name, value in fields.items())
         ]
 
-    async def until(self, condition: Callable[[Listener], Any], seconds: float = 10.0) -> Any:
+    async def until(self, condition: Callable[[Listener], Any], seconds: float = PATIENCE) -> Any:
         """Return what ``condition(self)`` says once it is true."""
         deadline = time.monotonic() + seconds
         while not (found := condition(self)):

@@ -18,7 +18,7 @@ from exporter.ops.workflows.executor import Wanted
 from exporter.ops.workflows.library import SHIPPED, Library
 from exporter.ops.workflows.state import Execution, ExecutionStatus
 from exporter.ops.workflows.validation import validated
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.scripted_bot import ScriptedBot
 from trading_bot.boot.clock import SystemClock
 from trading_bot.boot.home import Home
@@ -28,7 +28,6 @@ from trading_bot.contract.events.lifecycle import OpsStarted
 from trading_bot.journal import TapeWriter
 from trading_bot.telemetry import ErrorRecorder, tape_sink
 
-PATIENCE = 60.0
 OVER = {
     ExecutionStatus.COMPLETED,
     ExecutionStatus.COMPENSATED,

@@ -11,8 +11,9 @@ from functools import cache
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
+from support.command import PATIENCE
 from support.history import PAIR, TRACE, quote
-from support.streams import KEY, PATIENCE, Client, StreamRig, decoded, seq_of, wait_until_empty
+from support.streams import KEY, Client, StreamRig, decoded, seq_of, wait_until_empty
 from support.tapes import eventually, fact
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -495,7 +496,7 @@ class TestSlowReaders:
                     rig.append(fact(number, self.LARGE))
                     message = await client.next()
                     assert message.data["message"].startswith(f"{number}:")
-                eventually(lambda: rig.server.counts.closed["slow"] == 1, PATIENCE)
+                eventually(lambda: rig.server.counts.closed["slow"] == 1)
                 assert rig.server.subscriptions() == {"system/events": 1}
 
         with (
@@ -512,7 +513,7 @@ class TestSlowReaders:
                 eventually(lambda: rig.server.subscriptions() == {"system/events": 1})
                 for number in range(200):
                     rig.append(fact(number, self.LARGE))
-                eventually(lambda: rig.server.counts.dropped["system/events"] > 0, PATIENCE)
+                eventually(lambda: rig.server.counts.dropped["system/events"] > 0)
                 connection.settimeout(PATIENCE)
                 received = b"".join(drained(connection))
                 reason = CLOSINGS[CloseCode.TOO_SLOW].encode()
@@ -529,7 +530,7 @@ class TestSlowReaders:
                     price = f"1.1{number:03d}"
                     rig.tick(price)
                     await client.until(lambda message, price=price: price.rstrip("0") in str(message.data))
-                eventually(lambda: rig.server.counts.dropped["portfolio/updates"] > 0, PATIENCE)
+                eventually(lambda: rig.server.counts.dropped["portfolio/updates"] > 0)
                 assert rig.server.counts.closed["slow"] == 0
 
         with (

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.command import Command, wait_until
+from support.command import PATIENCE, Command, wait_until
 from support.market_files import HEADER, MINUTE, START, lines, waves, write
-
-pytestmark = pytest.mark.timeout(180)
 
 ROWS = waves(600)
 NINTH = lines(ROWS)[7]
@@ -26,11 +24,11 @@ def test_one_command_trades_a_users_file(command: Command, tmp_path: Path):
         answer = command.run("status", "--output", "json")
         return answer.returncode == 0 and json.loads(answer.stdout)["counts"]["fills"] > 0
 
-    assert wait_until(has_traded, 60, every=0.5)
+    assert wait_until(has_traded, every=0.5)
     examined = json.loads(command.run("doctor", "--output", "json").stdout)
     assert [finding for finding in examined["findings"] if finding["status"] == "failed"] == []
     up.terminate()
-    told, _ = up.communicate(timeout=10)
+    told, _ = up.communicate(timeout=PATIENCE)
     assert "BTC/USD: 600 bars of 1m from 2023-11-14T22:14:00Z" in told
     assert "(simulated, your data of BTC/USD)" in told
     assert "market BTC/USD 2023-11-15" in told
@@ -138,7 +136,7 @@ def test_a_home_that_plays_other_data_keeps_it(command: Command, tmp_path: Path)
     process = command.start("exchange", "--bar", "1s")
     assert wait_until(lambda: command.run("exchange", "fault", "list").returncode == 0)
     process.terminate()
-    process.wait(5)
+    process.wait(PATIENCE)
     write(tmp_path / "BTC-USD.csv", ROWS)
     answer = command.run("exchange", "--bar", "1s", "--data", str(tmp_path / "BTC-USD.csv"))
     assert answer.returncode == 1

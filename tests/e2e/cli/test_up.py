@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import Command, lines_of, processes_of, wait_until
+from support.command import PATIENCE, Command, lines_of, processes_of, wait_until
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.serial
 
 STOP_WITHIN = 5.5
 """Seconds: the promise is 5, and half of one is the test's own looking."""
@@ -70,7 +70,7 @@ class Up:
     def stop(self, how: signal.Signals) -> tuple[int, float]:
         begun = time.monotonic()
         self.process.send_signal(how)
-        code = self.process.wait(15)
+        code = self.process.wait(PATIENCE)
         taken = time.monotonic() - begun
         self._reader.join(5)
         return code, taken
@@ -86,7 +86,7 @@ def parent_of(pid: int) -> int:
 @pytest.fixture
 def up(command: Command) -> Iterator[Up]:
     running = Up(command, "--bar", "1s")
-    assert wait_until(lambda: running.said("read key"), 20), running.lines
+    assert wait_until(lambda: running.said("read key")), running.lines
     yield running
     if running.process.poll() is None:
         running.stop(signal.SIGTERM)
@@ -123,16 +123,16 @@ def test_everything_trades_heals_and_stops(up: Up):
     assert (mode["mode"], mode["halt_file"]["reason"]) == ("halted", "a drill")
     resumed = up.command.run("resume", "--confirm")
     assert resumed.returncode == 0, resumed.stderr
-    assert wait_until(lambda: up.status()["mode"]["mode"] == "running", 10, every=0.3)
+    assert wait_until(lambda: up.status()["mode"]["mode"] == "running", every=0.3)
 
     for name, label in (("ops", "ops"), ("exporter", "exporter"), ("run", "bot")):
         before, killed = up.pid_of(name), time.monotonic()
         os.kill(before, signal.SIGKILL)
         assert wait_until(lambda: up.said(f"{label} killed by SIGKILL, restart 1 in 0.5 s")), up.lines  # noqa: B023
         assert wait_until(lambda: up.pid_of(name) not in {None, before}), up.lines  # noqa: B023
-    assert wait_until(lambda: up.answers("BOT_API_PORT", "/api/v1/summary"), 20)
-    assert wait_until(lambda: up.answers("BOT_METRICS_PORT", "/metrics"), 20)
-    assert wait_until(lambda: trades_since(up, killed), 30, every=0.3), up.lines
+    assert wait_until(lambda: up.answers("BOT_API_PORT", "/api/v1/summary"))
+    assert wait_until(lambda: up.answers("BOT_METRICS_PORT", "/metrics"))
+    assert wait_until(lambda: trades_since(up, killed), every=0.3), up.lines
 
     code, taken = up.stop(signal.SIGINT)
     assert (code, taken < STOP_WITHIN) == (0, True), (taken, up.lines)
@@ -149,7 +149,7 @@ def trades_since(up: Up, moment: float) -> bool:
 
 
 def test_children_are_visible_by_their_command_and_lead_sessions_of_their_own(up: Up):
-    assert wait_until(up.all_run, 20)
+    assert wait_until(up.all_run)
     pids = [up.pid_of(name) for name in COMMANDS]
     assert [os.getsid(pid) for pid in pids] == pids
     code, taken = up.stop(signal.SIGTERM)
@@ -159,15 +159,15 @@ def test_children_are_visible_by_their_command_and_lead_sessions_of_their_own(up
 
 
 def test_when_up_is_killed_every_process_ends_by_itself(up: Up):
-    assert wait_until(up.all_run, 20)
-    assert wait_until(lambda: up.answers("BOT_METRICS_PORT", "/metrics"), 20)
+    assert wait_until(up.all_run)
+    assert wait_until(lambda: up.answers("BOT_METRICS_PORT", "/metrics"))
     up.process.kill()
     up.process.wait()
-    assert wait_until(lambda: not processes_of(up.command.home), 8), processes_of(up.command.home)
+    assert wait_until(lambda: not processes_of(up.command.home)), processes_of(up.command.home)
 
 
 def test_a_second_up_is_refused_while_the_first_one_goes_on(up: Up):
-    assert wait_until(up.all_run, 20)
+    assert wait_until(up.all_run)
     second = up.command.run("up", "--duration", "1s")
     assert second.returncode == 1
     assert f"another `tickertape up` runs on {up.command.home} (process {up.process.pid})" in second.stderr
@@ -186,10 +186,8 @@ def test_with_a_duration_it_stops_by_itself_and_fine(command: Command):
 def test_a_bot_whose_venue_is_not_there_stops_when_asked(command: Command, after):
     bot = command.start("run", "--bar", "1s")
     journal = command.home / "journal.db"
-    assert wait_until(lambda: journal.exists() and journal.stat().st_size > 0, 20)
-    assert wait_until(
-        lambda: json.loads(command.run("status", "--output", "json").stdout)["health"]["up"], 20
-    )
+    assert wait_until(lambda: journal.exists() and journal.stat().st_size > 0)
+    assert wait_until(lambda: json.loads(command.run("status", "--output", "json").stdout)["health"]["up"])
     time.sleep(after)
     bot.send_signal(signal.SIGTERM)
     assert bot.wait(STOP_WITHIN) == 0

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable
 
-import pytest
 from support.command import wait_until
 from support.trading import Floor, agree
 
@@ -19,8 +18,6 @@ from trading_bot.contract.events.trading import (
     OrderSent,
 )
 
-pytestmark = pytest.mark.timeout(180)
-
 SHORT_TIMEOUT = {"request_timeout_seconds": 1}
 
 
@@ -31,7 +28,7 @@ def test_an_order_whose_answer_is_lost_is_unknown_until_it_is_asked_for_and_is_n
     here.start("exporter")
     here.start("run")
     here.wait_for(BotReady.KIND)
-    assert wait_until(lambda: here.sample("tradingbot_orders_unknown") == 0, 20)
+    assert wait_until(lambda: here.sample("tradingbot_orders_unknown") == 0)
 
     here.switch("lost_ack", on=True)
     received = {entry["client_order_id"] for entry in here.books()["received"]}
@@ -52,7 +49,7 @@ def test_an_order_whose_answer_is_lost_is_unknown_until_it_is_asked_for_and_is_n
     )
     filled = here.wait_for(OrderFilled.KIND, after=lost.seq, client_order_id=identity)
     assert filled.payload.learned_by == "reconciliation"
-    assert wait_until(lambda: here.sample("tradingbot_orders_unknown") == 0, 20)
+    assert wait_until(lambda: here.sample("tradingbot_orders_unknown") == 0)
 
     sent = here.events(OrderSent.KIND, after=lost.seq)
     state = here.state()
@@ -92,7 +89,7 @@ def test_an_exchange_that_is_killed_and_comes_back_finds_the_bot_waiting_and_bot
     time.sleep(1)
     here.start("exchange")
     back = here.wait_for(ConditionChanged.KIND, after=gone.seq, condition="VenueReachable", status="True")
-    here.wait_for(OrderFilled.KIND, after=back.seq, seconds=30)
+    here.wait_for(OrderFilled.KIND, after=back.seq)
     agree(here)
     assert {entry["times"] for entry in here.books()["received"]} == {1}
     assert not here.events(MismatchFound.KIND)

@@ -63,7 +63,7 @@ def wait_for_an_intent(floor: Floor) -> None:
     """Wait, a millisecond at a time, until the next order is about to be sent."""
     with TapeReader.open(floor.home.journal) as reader:
         last = reader.last_seq()
-        assert wait_until(lambda: bool(reader.read(last, 1, [OrderIntended.KIND])), 20, every=0.001)
+        assert wait_until(lambda: bool(reader.read(last, 1, [OrderIntended.KIND])), every=0.001)
 
 
 def kept(state: State) -> dict[str, object]:

@@ -21,7 +21,7 @@ from trading_bot.contract.events.observation import RuntimeSampled
 from trading_bot.contract.events.trading import OrderFilled
 from trading_bot.contract.telemetry import metrics
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.serial
 
 SHOWN_WITHIN = 5.0
 OWN_TO_THE_EXPORTER = "tradingbot_exporter_"
@@ -41,7 +41,7 @@ def floor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
                 made.start(name)
             made.wait_for(BotReady.KIND)
             made.wait_for(OrderFilled.KIND)
-            assert wait_until(lambda: is_healthy(made), 20), made.summary()
+            assert wait_until(lambda: is_healthy(made)), made.summary()
             yield made
         finally:
             made.close()
@@ -111,7 +111,7 @@ def test_the_bot_decides_on_every_bar_while_exporter_and_ops_are_killed(floor: F
     time.sleep(3)
     for name in ("exporter", "ops"):
         floor.start(name)
-    assert wait_until(lambda: is_healthy(floor), 20)
+    assert wait_until(lambda: is_healthy(floor))
     samples = floor.events(RuntimeSampled.KIND, after=before)
     print("before:", cycle_times([e for e in samples if e.seq <= killed]))
     print("after: ", cycle_times([e for e in samples if e.seq > killed]))
@@ -138,7 +138,7 @@ def test_a_frozen_bot_is_shown_as_frozen_and_recovers(floor: Floor):
         page = floor.metrics()
         assert not [name for name in page if name.startswith(STATE_GAUGES)], "no dead value"
         assert bot_counters(floor), "counters stay"
-    assert wait_until(lambda: is_healthy(floor), 20)
+    assert wait_until(lambda: is_healthy(floor))
     agree(floor)
 
 
@@ -157,7 +157,7 @@ def test_a_home_without_space_is_shown_and_recovers_without_a_gap(floor: Floor):
         sent = orders_received(floor)
         time.sleep(2.5)
         assert orders_received(floor) == sent, "nothing is sent whose intent is not on disk"
-    assert wait_until(lambda: is_healthy(floor), 20), floor.summary()
+    assert wait_until(lambda: is_healthy(floor)), floor.summary()
     tape = floor.events()
     assert [envelope.seq for envelope in tape] == list(range(1, len(tape) + 1))
     modes = [e.payload for e in tape if isinstance(e.payload, ModeChanged) and e.seq > filled.seq]
@@ -173,7 +173,7 @@ def test_a_halt_by_signal_alone_is_lifted_by_resume(floor: Floor):
     assert wait_until(lambda: floor.state().mode.mode == "halted")
     answer = floor.command.run("resume", "--confirm")
     assert answer.returncode == 0, answer.stderr
-    assert wait_until(lambda: is_healthy(floor), 20)
+    assert wait_until(lambda: is_healthy(floor))
 
 
 def orders_received(floor: Floor) -> int:

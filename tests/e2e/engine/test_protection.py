@@ -42,19 +42,19 @@ def test_stops_and_targets_trade_at_the_exchange_through_kills_and_halts(
 ):
     here, kills = floor(protection=TIGHT), KILLS_LONG if long_run else KILLS
     here.start("run")
-    here.wait_for(BotReady.KIND, seconds=60)
+    here.wait_for(BotReady.KIND)
     for _ in range(kills):
         before = here.state().seq
         assert wait_until(lambda before=before: sold_by_protection(here, before) >= 2, 120)
         here.kill("run")
         dead = here.state().seq
         here.start("run")
-        here.wait_for(BotReady.KIND, after=dead, seconds=60)
-        agree(here, 60)
+        here.wait_for(BotReady.KIND, after=dead)
+        agree(here)
     here.home.halt.touch()
     here.wait_for(ModeChanged.KIND, after=dead, mode="halted")
-    assert wait_until(lambda: all(order.rests for order in here.state().orders.values()), 60)
-    agree(here, 60)
+    assert wait_until(lambda: all(order.rests for order in here.state().orders.values()))
+    agree(here)
     assert_never_too_much(here)
     here.home.halt.unlink()
     assert here.stop("run")[0] == 0

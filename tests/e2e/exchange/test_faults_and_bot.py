@@ -70,4 +70,4 @@ def recovered(here: Floor, name: str) -> None:
     else:
         raise AssertionError(f"{name}: {state.mode}, {state.conditions}")
     here.wait_for(OrderFilled.KIND, after=here.events()[-1].seq)
-    agree(here, 30)
+    agree(here)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from support.command import wait_until
 from support.holding import ask
 from support.trading import Floor
@@ -14,15 +13,13 @@ from trading_bot.contract.events.observation import SpansRecorded
 from trading_bot.contract.events.trading import OrderDenied
 from trading_bot.contract.telemetry import spans
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def test_i03_a_bot_that_sends_nothing_shows_every_decision_and_why(floor: Callable[..., Floor]):
     here = floor(telemetry={"idle_span_share": 1.0})
     for name in ("run", "ops"):
         here.start(name)
     here.wait_for(BotReady.KIND)
-    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"), 20)
+    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
     ask(here, "pause", reason="lunch")
     paused = here.wait_for(ModeChanged.KIND, mode="paused", reason="OperatorPause")
     denied = here.wait_for(OrderDenied.KIND, after=paused.seq)
@@ -33,7 +30,7 @@ def test_i03_a_bot_that_sends_nothing_shows_every_decision_and_why(floor: Callab
         names = {span.name for span in told}
         return names >= {spans.DECIDE_CYCLE, spans.EVALUATE_STRATEGY, spans.CHECK_RISK}
 
-    assert wait_until(decided_and_told, 20), "idle cycles left no spans"
+    assert wait_until(decided_and_told), "idle cycles left no spans"
     summary = here.summary()
     assert "lunch" in summary["health_reason"]
     assert summary["last_trade_time"] is None or summary["last_trade_time"].endswith("Z")

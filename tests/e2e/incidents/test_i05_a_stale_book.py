@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from support.trading import SYMBOLS, Floor
 
 from trading_bot.contract.events.lifecycle import BotReady, SymbolBlocked
 from trading_bot.contract.events.trading import OrderDenied, OrderFilled, OrderIntended, Side
 
-pytestmark = pytest.mark.timeout(180)
 PAIR = SYMBOLS[0]
 
 
@@ -19,11 +17,11 @@ def test_i05_a_book_that_stands_still_takes_no_new_order_on_its_symbol_alone(flo
     here.start("run")
     here.wait_for(BotReady.KIND)
     here.switch("stale_quotes", on=True, symbol=PAIR)
-    blocked = here.wait_for(SymbolBlocked.KIND, seconds=40, symbol=PAIR, reason="FrozenBook", blocked=True)
-    here.wait_for(OrderDenied.KIND, after=blocked.seq, seconds=40, symbol=PAIR, limit="symbol_blocked")
-    here.wait_for(OrderFilled.KIND, after=blocked.seq, seconds=40)
+    blocked = here.wait_for(SymbolBlocked.KIND, symbol=PAIR, reason="FrozenBook", blocked=True)
+    here.wait_for(OrderDenied.KIND, after=blocked.seq, symbol=PAIR, limit="symbol_blocked")
+    here.wait_for(OrderFilled.KIND, after=blocked.seq)
     sent = [e.payload for e in here.events(OrderIntended.KIND, after=blocked.seq)]
     assert sent, "other symbols trade on"
     assert not [order for order in sent if order.symbol == PAIR and order.side is Side.BUY]
     here.switch("stale_quotes", on=False, symbol=PAIR)
-    here.wait_for(SymbolBlocked.KIND, after=blocked.seq, seconds=40, symbol=PAIR, blocked=False)
+    here.wait_for(SymbolBlocked.KIND, after=blocked.seq, symbol=PAIR, blocked=False)

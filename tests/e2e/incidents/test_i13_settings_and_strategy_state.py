@@ -6,7 +6,6 @@ import json
 import urllib.request
 from collections.abc import Callable
 
-import pytest
 from support.command import wait_until
 from support.holding import PAIR, held, trading
 from support.trading import NO_PROXY, Floor
@@ -14,23 +13,21 @@ from support.trading import NO_PROXY, Floor
 from trading_bot.contract.events.lifecycle import BotStarted, SettingsApplied
 from trading_bot.contract.events.trading import OrderIntended, SignalRaised
 
-pytestmark = pytest.mark.timeout(180)
-
 
 def test_i13_a_limit_changed_in_the_middle_of_a_position_leaves_strategy_and_position(
     floor: Callable[..., Floor],
 ):
     here = trading(floor)
     here.start("ops")
-    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"), 20)
+    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
     document = json.loads(here.get("BOT_API_PORT", "/api/v1/config"))["settings"]
     document["limits"]["max_order_notional"] = "1100"
     here.wait_for(SignalRaised.KIND, after=here.state().seq, seconds=90, symbol=PAIR, side="buy")
-    assert wait_until(lambda: held(here.state()) > 1, 20)
+    assert wait_until(lambda: held(here.state()) > 1)
     put(here, {"settings": document, "reason": "smaller orders"})
     applied = here.wait_for(SettingsApplied.KIND, generation=2)
     # A strategy that was made anew would want to enter once more; one that remembers can only leave.
-    next_signal = here.wait_for(SignalRaised.KIND, after=applied.seq, seconds=90, symbol=PAIR)
+    next_signal = here.wait_for(SignalRaised.KIND, after=applied.seq, symbol=PAIR)
     assert next_signal.payload.side == "sell"
     assert not here.events(BotStarted.KIND, after=applied.seq)
     entries = [

@@ -5,15 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import pytest
 from support.command import wait_until
 from support.trading import Floor, agree
 
 from trading_bot.contract.events.lifecycle import BotReady, BotStarted
 from trading_bot.contract.events.trading import OrderFilled, OrderOutcomeLost, OrderSent
 from trading_bot.domain.orders import OrderStatus
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def waiting(here: Floor) -> list[str]:
@@ -31,15 +28,15 @@ def test_an_order_whose_answer_is_lost_in_an_outage_is_found_by_its_id_also_by_t
 ):
     here = floor()
     here.start("run")
-    here.wait_for(BotReady.KIND, seconds=60)
+    here.wait_for(BotReady.KIND)
     here.switch("lost_ack", on=True)
-    assert wait_until(lambda: bool(waiting(here)), 60)
+    assert wait_until(lambda: bool(waiting(here)))
     here.switch("unreachable", on=True, seconds=6)  # the name is not resolved any more, so to speak
-    lost = here.wait_for(OrderOutcomeLost.KIND, seconds=60).payload
+    lost = here.wait_for(OrderOutcomeLost.KIND).payload
     here.kill("run")
     assert here.state().orders[lost.client_order_id].unknown_since is not None
     before = here.events(BotStarted.KIND)[-1].seq
-    assert wait_until(lambda: here.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 20)
+    assert wait_until(lambda: here.answers("BOT_EXCHANGE_PORT", "/sim/clock"))
     here.switch("lost_ack", on=False)
     here.start("run")
     here.wait_for(
@@ -49,11 +46,11 @@ def test_an_order_whose_answer_is_lost_in_an_outage_is_found_by_its_id_also_by_t
         client_order_id=lost.client_order_id,
         learned_by="reconciliation",
     )
-    agree(here, 30)
+    agree(here)
     received = here.books()["received"]
     assert {each["client_order_id"]: each["times"] for each in received}[lost.client_order_id] == 1
     assert not [each for each in received if each["times"] != 1]
     symbol = here.events(OrderFilled.KIND, after=before)[0].payload.symbol
-    ready = here.wait_for(BotReady.KIND, after=before, seconds=60)
+    ready = here.wait_for(BotReady.KIND, after=before)
     sent = [e for e in here.events(OrderSent.KIND, after=before) if e.seq < ready.seq]
     assert not sent, f"something was sent before {symbol} was known"

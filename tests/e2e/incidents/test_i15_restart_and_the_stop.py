@@ -39,19 +39,19 @@ def test_the_stop_outlives_the_bot_and_a_stop_that_is_gone_is_back_before_anythi
     here = trading(floor, protection=PROTECTION)
     dead = killed_under_protection(here)
     here.start("run")
-    ready = here.wait_for(BotReady.KIND, after=dead.seq, seconds=60)
+    ready = here.wait_for(BotReady.KIND, after=dead.seq)
     assert not intents(here, dead.seq, ready.seq), "they are found again, and none is sent"
 
     dead = killed_under_protection(here)
     cancel_by_hand(here, working(here)[0]["client_order_id"])
     assert not working(here), "a pair ends with one of its orders"
     here.start("run")
-    ready = here.wait_for(BotReady.KIND, after=dead.seq, seconds=60)
+    ready = here.wait_for(BotReady.KIND, after=dead.seq)
     back = intents(here, dead.seq, ready.seq)
     assert {each.trigger for each in back} == {"stop_loss", "take_profit"}
     assert {each.quantity for each in back} == {held(dead) // LOT * LOT}
     assert not [each for each in here.books()["received"] if each["times"] != 1]
-    agree(here, 30)
+    agree(here)
 
 
 def test_a_stop_that_cannot_be_brought_back_halts_and_says_so(floor: Callable[..., Floor], long_run: bool):
@@ -62,7 +62,7 @@ def test_a_stop_that_cannot_be_brought_back_halts_and_says_so(floor: Callable[..
     cancel_by_hand(here, working(here)[0]["client_order_id"])
     here.switch("reject_order", on=True)
     here.start("run")
-    here.wait_for(ModeChanged.KIND, after=dead.seq, mode="halted", seconds=60)
+    here.wait_for(ModeChanged.KIND, after=dead.seq, mode="halted")
     codes = {each.payload.error.error_code for each in here.events(ErrorRecorded.KIND, after=dead.seq)}
     assert codes >= {"ORDER_005", "ORDER_006"}
     assert wait_until(lambda: here.state().protection[PAIR].status == "missing")

@@ -22,11 +22,11 @@ def test_a_killed_bot_knows_its_position_again_and_does_not_enter_twice(floor: C
     state = killed_while_holding(here, lambda state: not state.orders)
     assert held(state) == at_exchange(here)
     here.start("run")
-    ready = here.wait_for(BotReady.KIND, after=state.seq, seconds=60)
+    ready = here.wait_for(BotReady.KIND, after=state.seq)
     compared = here.wait_for(ReconciliationCompleted.KIND, after=state.seq, trigger="start")
     assert compared.seq < ready.seq
     here.wait_for(BarClosed.KIND, after=ready.seq + 20, symbol=PAIR)  # chances to enter again
-    agree(here, 30)
+    agree(here)
     for envelope in here.events(after=state.seq):
         if isinstance(envelope.payload, OrderIntended) and envelope.payload.side is Side.BUY:
             assert held(state) < 1, "a second entry"

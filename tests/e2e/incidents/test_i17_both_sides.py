@@ -21,12 +21,12 @@ def test_a_position_that_is_missing_on_either_side_is_found(floor: Callable[...,
     here.switch("manual_trade", on=True, symbol=PAIR, size=-100_000)  # all of it is sold
     here.switch("manual_trade", on=True, symbol="GOOGL/USD", size=2000)
     here.start("run")
-    gone = here.wait_for(MismatchFound.KIND, after=dead.seq, mismatch_id="position:EUR", seconds=60).payload
+    gone = here.wait_for(MismatchFound.KIND, after=dead.seq, mismatch_id="position:EUR").payload
     assert Decimal(gone.local) == held(dead)
     assert Decimal(gone.venue) < Decimal("0.1")
     new = here.wait_for(MismatchFound.KIND, after=dead.seq, mismatch_id="position:GOOGL").payload
     assert Decimal(new.local) == 0 < Decimal(new.venue)
-    ready = here.wait_for(BotReady.KIND, after=dead.seq, seconds=60)
+    ready = here.wait_for(BotReady.KIND, after=dead.seq)
     for symbol in (PAIR, "GOOGL/USD"):
         blocked = here.wait_for(
             SymbolBlocked.KIND, after=dead.seq, symbol=symbol, reason="Mismatch", blocked=True

@@ -6,7 +6,6 @@ import contextlib
 import urllib.error
 from collections.abc import Callable
 
-import pytest
 from support.command import wait_until
 from support.holding import PAIR, ask, held, trading
 from support.trading import Floor
@@ -15,13 +14,11 @@ from trading_bot.contract.events.account import MismatchFound, MismatchSettled
 from trading_bot.contract.events.lifecycle import ErrorRecorded, SymbolBlocked
 from trading_bot.contract.telemetry import metrics
 
-pytestmark = pytest.mark.timeout(300)
-
 
 def sell_by_hand(here: Floor) -> None:
     """Sell a part of what the bot holds; again, if it was on its way out just then."""
     for _ in range(10):
-        assert wait_until(lambda: held(here.state()) > 500, 60)
+        assert wait_until(lambda: held(here.state()) > 500)
         with contextlib.suppress(urllib.error.HTTPError):
             here.switch("manual_trade", on=True, symbol=PAIR, size=-300)
             return
@@ -35,13 +32,13 @@ def test_a_sale_by_hand_is_told_gates_trading_and_is_taken_over_on_a_persons_wor
     here.start("exporter")
     here.start("ops")
     sell_by_hand(here)
-    found = here.wait_for(MismatchFound.KIND, mismatch_id="position:EUR", seconds=30)
+    found = here.wait_for(MismatchFound.KIND, mismatch_id="position:EUR")
     cash = here.wait_for(MismatchFound.KIND, mismatch_id="balance:USD")
     here.wait_for(SymbolBlocked.KIND, symbol=PAIR, reason="Mismatch", blocked=True)
     assert {e.payload.error.error_code for e in here.events(ErrorRecorded.KIND)} >= {"RECON_001"}
     assert wait_until(lambda: here.state().mode.mode == "reduce_only")
-    assert wait_until(lambda: (here.sample(metrics.MISMATCH_QUANTITY.name) or 0) > 100, 20)
-    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"), 20)
+    assert wait_until(lambda: (here.sample(metrics.MISMATCH_QUANTITY.name) or 0) > 100)
+    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
     for each in (found.payload, cash.payload):
         ask(
             here,
@@ -53,5 +50,5 @@ def test_a_sale_by_hand_is_told_gates_trading_and_is_taken_over_on_a_persons_wor
         settled = here.wait_for(MismatchSettled.KIND, mismatch_id=each.mismatch_id).payload
         assert (settled.how, settled.reason) == ("adopted", "sold by hand")
     here.wait_for(SymbolBlocked.KIND, after=found.seq, symbol=PAIR, reason="Mismatch", blocked=False)
-    assert wait_until(lambda: here.state().mode.mode == "running", 20)
-    assert wait_until(lambda: here.sample(metrics.MISMATCH_QUANTITY.name) is None, 20)
+    assert wait_until(lambda: here.state().mode.mode == "running")
+    assert wait_until(lambda: here.sample(metrics.MISMATCH_QUANTITY.name) is None)

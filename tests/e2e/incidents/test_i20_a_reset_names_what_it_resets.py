@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 
 import msgspec
-import pytest
 from support.tapes import open_writer
 from support.trading import Floor, losing_settings
 
@@ -15,7 +14,6 @@ from trading_bot.contract.events.account import AnchorsRestored, BreakerOpened, 
 from trading_bot.contract.events.lifecycle import CommandAnswered, CommandIssued
 from trading_bot.domain.clock import SECOND
 
-pytestmark = pytest.mark.timeout(180)
 FAR = 4_000_000_000 * SECOND
 
 
@@ -37,7 +35,7 @@ def issue(here: Floor, name: str, command: ResetBreaker) -> None:
 
 
 def answer(here: Floor, name: str) -> CommandAnswered:
-    payload = here.wait_for(CommandAnswered.KIND, seconds=30, command_id=name).payload
+    payload = here.wait_for(CommandAnswered.KIND, command_id=name).payload
     assert isinstance(payload, CommandAnswered)
     return payload
 
@@ -48,7 +46,7 @@ def test_i20_a_reset_closes_the_breaker_that_it_names_only_once_confirmed_and_sa
     here = floor(**losing_settings(1, max_drawdown=0.00001))
     here.start("run")
     for breaker in ("max_drawdown", "max_daily_loss"):
-        here.wait_for(BreakerOpened.KIND, seconds=60, breaker=breaker)
+        here.wait_for(BreakerOpened.KIND, breaker=breaker)
     issue(here, "unconfirmed", ResetBreaker(breaker="max_daily_loss"))
     refused = answer(here, "unconfirmed")
     assert (refused.outcome, refused.error_code) == ("rejected", "RISK_022")
@@ -68,7 +66,7 @@ def test_i20_a_reset_closes_the_breaker_that_it_names_only_once_confirmed_and_sa
     after = here.events()[-1].seq
     here.kill("run")
     here.start("run")
-    restored = here.wait_for(AnchorsRestored.KIND, after=after, seconds=40).payload
+    restored = here.wait_for(AnchorsRestored.KIND, after=after).payload
     assert isinstance(restored, AnchorsRestored)
     assert (restored.breakers, restored.loss_anchor) == (("max_drawdown",), reset.anchor)
     assert restored.day_start_equity == state.account.day_start_equity != reset.anchor

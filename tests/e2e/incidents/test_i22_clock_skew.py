@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from support.command import wait_until
 from support.trading import Floor
 
 from trading_bot.contract.events.lifecycle import BotReady, ErrorRecorded, ModeChanged
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def test_i22_a_clock_that_is_off_is_a_metric_and_reduces_until_it_is_right(floor: Callable[..., Floor]):
@@ -19,11 +16,9 @@ def test_i22_a_clock_that_is_off_is_a_metric_and_reduces_until_it_is_right(floor
         here.start(name)
     ready = here.wait_for(BotReady.KIND)
     here.switch("clock_skew", on=True, size=3)
-    reduced = here.wait_for(
-        ModeChanged.KIND, after=ready.seq, seconds=60, mode="reduce_only", reason="ClockSkew"
-    )
+    reduced = here.wait_for(ModeChanged.KIND, after=ready.seq, mode="reduce_only", reason="ClockSkew")
     told = [e.payload.error for e in here.events(ErrorRecorded.KIND, after=ready.seq)]
     assert "VENUE_005" in {error.error_code for error in told}
-    assert wait_until(lambda: (here.sample("tradingbot_clock_offset_seconds") or 0) > 2, 20)
+    assert wait_until(lambda: (here.sample("tradingbot_clock_offset_seconds") or 0) > 2)
     here.switch("clock_skew", on=False)
-    here.wait_for(ModeChanged.KIND, after=reduced.seq, seconds=60, mode="running")
+    here.wait_for(ModeChanged.KIND, after=reduced.seq, mode="running")

@@ -104,7 +104,7 @@ def floor(command: Command, tmp_path: Path) -> Iterator[Floor]:
     floor.start("run")
     floor.wait_for(BotReady.KIND)
     floor.start("ops")
-    assert wait_until(lambda: floor.answers("BOT_API_PORT", "/api/v1/summary"), 20)
+    assert wait_until(lambda: floor.answers("BOT_API_PORT", "/api/v1/summary"))
     yield floor
     floor.close()
 
@@ -142,5 +142,5 @@ def _recovered(floor: Floor, name: str) -> None:
         return floor.summary()["health_status"] == "healthy"
 
     # One that is unreachable cannot be told anything either.
-    assert wait_until(lambda: floor.answers("BOT_EXCHANGE_PORT", "/sim/clock"), 60), name
-    assert wait_until(is_well, 90, 0.3), f"{name}: {floor.summary()}"
+    assert wait_until(lambda: floor.answers("BOT_EXCHANGE_PORT", "/sim/clock")), name
+    assert wait_until(is_well, every=0.3), f"{name}: {floor.summary()}"

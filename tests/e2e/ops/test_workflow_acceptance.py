@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.command import PROGRAM, Command, wait_until
+from support.command import PATIENCE, PROGRAM, Command, wait_until
 from support.trading import NO_PROXY
 from support.workflow_api import WorkflowApi
 from support.workflow_troubles import FAILED, TROUBLES, Demo, played
@@ -45,7 +45,7 @@ def demo(tmp_path_factory) -> Iterator[tuple[Command, WorkflowApi]]:
         except (OSError, AssertionError):
             return False
 
-    assert wait_until(trades, 90)
+    assert wait_until(trades)
     yield command, api
     command.stop_all()
 
@@ -179,10 +179,10 @@ def test_who_stops_looking_stops_nothing_and_is_told_so(demo):
     )
     os.close(outside)
     screen = Screen(inside)
-    assert wait_until(lambda: "The figures, look by look." in screen.text(), 60)
+    assert wait_until(lambda: "The figures, look by look." in screen.text())
     looking.send_signal(signal.SIGINT)
-    assert looking.wait(30) == 1
-    assert wait_until(lambda: "The execution goes on without you." in screen.text(), 20)
+    assert looking.wait(PATIENCE) == 1
+    assert wait_until(lambda: "The execution goes on without you." in screen.text())
     execution = api.get("workflows/real-time-monitoring/status")
     assert f"tickertape workflow status {execution['execution_id']} --follow" in screen.text()
     assert execution["state"] == "running"

@@ -57,7 +57,7 @@ def test_in_mild_chaos_nearly_all_executions_complete_and_the_rest_is_undone(tmp
                 return api.get("summary")["mode"] == "running"
             return False
 
-        assert wait_until(trades, 90)
+        assert wait_until(trades)
         flapping.start()
         for number in range(200):
             name = NAMES[number % len(NAMES)] if number % 20 else "restart-bot"

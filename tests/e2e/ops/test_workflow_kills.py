@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from support.command import Command, wait_until
+from support.command import PATIENCE, Command, wait_until
 from support.ops_process import OpsProcess
 from support.scripted_bot import ScriptedBot
 from support.workflow_api import WorkflowApi
@@ -23,7 +23,7 @@ def begin(ops: OpsProcess):
     """Start ops, patiently: the machine may be busy, and a port just left may be taken for a moment."""
     for _ in range(5):
         process = ops.command.start("ops", BOT_API_RATE_LIMIT="1000000/second")
-        came = wait_until(lambda started=process: ops.is_up() or started.poll() is not None, 60)
+        came = wait_until(lambda started=process: ops.is_up() or started.poll() is not None)
         assert came, "ops does not answer"
         if process.poll() is None:
             return process
@@ -36,7 +36,7 @@ def kill(ops: OpsProcess, process) -> None:
     for pid in (ops.worker(), process.pid):
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENCE)
     assert wait_until(lambda: ops.worker() is None)
 
 
@@ -50,7 +50,7 @@ def test_kills_of_ops_lose_no_execution_and_double_no_effect(tmp_path, long_run,
         try:
             process = begin(ops)
             api = WorkflowApi(home, ops.port)
-            assert wait_until(lambda: api.get("summary")["mode"] == "running", 20)
+            assert wait_until(lambda: api.get("summary")["mode"] == "running")
             for number in range(times):
                 name = ("restart-bot", "export-logs", "flatten-and-pause")[number % 3]
                 execution_id = api.execute(name)
@@ -62,7 +62,7 @@ def test_kills_of_ops_lose_no_execution_and_double_no_effect(tmp_path, long_run,
                 assert execution["state"] in {"completed", "compensated"}, (seed, execution)
                 if name == "flatten-and-pause":
                     api.ask("POST", "control/resume", {"reason": "go on"})
-                assert wait_until(lambda: api.get("summary")["mode"] == "running", 20), seed
+                assert wait_until(lambda: api.get("summary")["mode"] == "running"), seed
             keyed = [effect for effect in bot.effects if effect[1] is not None]
             assert len(keyed) == len(set(keyed)), (seed, keyed)
             assert bot.times("RestartBot") == sum(ends[n] == "completed" for n in range(0, times, 3)), seed

@@ -21,8 +21,8 @@ def test_prometheus_runs_beside_the_bot_scrapes_it_and_ends_with_it(command: Com
         PATH=f"{prometheus.parent}:{os.environ['PATH']}",
         BOT_PROMETHEUS_URL=f"http://127.0.0.1:{server.port}",
     )
-    assert wait_until(server.is_ready, 20)
-    assert wait_until(lambda: server.has("tradingbot_up == 1"), 30, 0.3)
+    assert wait_until(server.is_ready)
+    assert wait_until(lambda: server.has("tradingbot_up == 1"), every=0.3)
     up.send_signal(signal.SIGTERM)
     printed = list(lines_of(up))
     assert f"prometheus at http://127.0.0.1:{server.port}" in printed
@@ -38,9 +38,9 @@ def test_prometheus_ends_when_up_is_killed(command: Command, prometheus: Path):
         PATH=f"{prometheus.parent}:{os.environ['PATH']}",
         BOT_PROMETHEUS_URL=f"http://127.0.0.1:{server.port}",
     )
-    assert wait_until(server.is_ready, 20)
+    assert wait_until(server.is_ready)
     up.kill()
-    assert wait_until(lambda: not server.is_ready(), 10)
+    assert wait_until(lambda: not server.is_ready())
 
 
 def test_a_program_that_is_not_on_path_is_named_and_the_rest_runs(command: Command):
@@ -67,10 +67,10 @@ def test_alertmanager_tells_ops_what_fires_and_no_delivery_fails(
         BOT_PROMETHEUS_URL=f"http://127.0.0.1:{server.port}",
         BOT_ALERTMANAGER_URL=f"http://127.0.0.1:{manager}",
     )
-    assert wait_until(server.is_ready, 20)
-    assert wait_until(lambda: server.has('ALERTS{alertname="Watchdog", alertstate="firing"}'), 60, 0.5)
-    assert wait_until(lambda: server.has('up{job="alertmanager"} == 1'), 30, 0.5)
-    assert wait_until(lambda: server.has('up{job="tickertape-ops"} == 1'), 30, 0.5)
+    assert wait_until(server.is_ready)
+    assert wait_until(lambda: server.has('ALERTS{alertname="Watchdog", alertstate="firing"}'), every=0.5)
+    assert wait_until(lambda: server.has('up{job="alertmanager"} == 1'), every=0.5)
+    assert wait_until(lambda: server.has('up{job="tickertape-ops"} == 1'), every=0.5)
     alert = [{"labels": {"alertname": "Tried", "severity": "critical", "component": "bot", "bot": "demo"}}]
     request = Request(
         f"http://127.0.0.1:{manager}/api/v2/alerts",
@@ -79,7 +79,7 @@ def test_alertmanager_tells_ops_what_fires_and_no_delivery_fails(
     )
     urlopen(request, timeout=10).close()
     told = 'sum(alertmanager_notifications_total{integration="webhook"}) > 0'
-    assert wait_until(lambda: server.has(told), 40, 0.5)
+    assert wait_until(lambda: server.has(told), every=0.5)
     assert not server.has("sum(alertmanager_notifications_failed_total) > 0")
     up.send_signal(signal.SIGTERM)
     assert f"alertmanager at http://127.0.0.1:{manager}" in list(lines_of(up))

@@ -33,10 +33,10 @@ def test_a_real_prometheus_evaluates_every_rule_and_answers_every_query_of_the_r
     command.start("up")
     with scraping(prometheus, tmp_path / "prometheus", command.port("BOT_METRICS_PORT")) as server:
         assert wait_until(
-            lambda: server.has("bot:up:state == 1 and on (bot) bot:fills:per_minute > 0"), 60, 0.5
+            lambda: server.has("bot:up:state == 1 and on (bot) bot:fills:per_minute > 0"), every=0.5
         )
-        assert wait_until(lambda: server.has('ALERTS{alertname="Watchdog", alertstate="firing"}'), 30)
-        assert wait_until(lambda: server.has("bot:mode:held == 1"), 30)
+        assert wait_until(lambda: server.has('ALERTS{alertname="Watchdog", alertstate="firing"}'))
+        assert wait_until(lambda: server.has("bot:mode:held == 1"))
         broken = [rule for rule in _rules(server) if rule["health"] == "err"]
         assert [(rule["name"], rule["lastError"]) for rule in broken] == []
         for runbook, query in QUERIES:
@@ -102,7 +102,7 @@ def manager(tmp_path: Path, alertmanager: Path, chat: Chat) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert wait_until(lambda: _is_ready(port), 20)
+        assert wait_until(lambda: _is_ready(port))
         yield port
     finally:
         process.kill()
@@ -145,7 +145,7 @@ def states(port: int) -> dict[str, str]:
 
 def test_a_page_carries_what_happened_what_it_costs_and_what_to_do_first(manager: int, chat: Chat):
     send(manager, page_of("OrderUnknown"))
-    assert wait_until(lambda: bool(chat.messages), 20)
+    assert wait_until(lambda: bool(chat.messages))
     (told,) = chat.messages[0]["attachments"]
     page = page_of("OrderUnknown")
     assert told["title"] == "CRITICAL demo: The outcome of an order is not known"
@@ -155,7 +155,7 @@ def test_a_page_carries_what_happened_what_it_costs_and_what_to_do_first(manager
 
 def test_the_death_of_the_bot_silences_what_follows_from_it_and_not_what_it_holds(manager: int, chat: Chat):
     send(manager, page_of("BotDown"))
-    assert wait_until(lambda: bool(chat.messages), 20)
+    assert wait_until(lambda: bool(chat.messages))
     send(manager, *map(page_of, ("FeedStale", "ReconciliationOld", "OrderUnknown", "PositionMismatch")))
     expected = {
         "BotDown": "active",
@@ -164,4 +164,4 @@ def test_the_death_of_the_bot_silences_what_follows_from_it_and_not_what_it_hold
         "OrderUnknown": "active",
         "PositionMismatch": "active",
     }
-    assert wait_until(lambda: states(manager) == expected, 20), states(manager)
+    assert wait_until(lambda: states(manager) == expected), states(manager)

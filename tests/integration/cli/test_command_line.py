@@ -12,7 +12,7 @@ import sys
 
 import pytest
 from click.testing import CliRunner
-from support.command import PROGRAM, Command, wait_until
+from support.command import PATIENCE, PROGRAM, Command, wait_until
 
 from exporter.ops.controls import CONTROLS
 from trading_bot.boot.clock import SystemClock
@@ -114,9 +114,7 @@ def test_a_home_that_cannot_be_written_is_one_clear_line_of_every_process(comman
     ],
 )
 def test_a_port_in_use_is_one_clear_line_that_names_the_setting(command: Command, name, variable):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", command.port(variable)))
-        other.listen()
+    with socket.create_server(("127.0.0.1", command.port(variable))):
         answer = command.run(name)
     assert answer.returncode == 1
     assert one_line(answer.stderr)
@@ -251,7 +249,7 @@ def test_a_fault_is_switched_on_and_off_at_a_running_exchange(command: Command):
     assert refused.returncode == 1
     assert "no fault meteor" in refused.stderr
     process.terminate()
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(

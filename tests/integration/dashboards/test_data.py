@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
 from support.boards import every_query, filled_in
 from support.command import Command, processes_of, wait_until
 from support.prometheus_server import Prometheus, scraping
@@ -81,13 +80,12 @@ def use_the_ops_endpoint(command: Command) -> None:
 def monitored(program: Path, folder: Path, command: Command) -> Iterator[Prometheus]:
     """Run Prometheus with both pages of the demo and the project's rules, which are impatient."""
     key = command.home / "api-key"
-    assert wait_until(key.exists, 40, 0.2)
+    assert wait_until(key.exists, every=0.2)
     ops = (command.port("BOT_API_PORT"), key.read_text().strip())
     with scraping(program, folder, command.port("BOT_METRICS_PORT"), ops, files(scale=TIMES)) as server:
         yield server
 
 
-@pytest.mark.timeout(280)
 def test_every_expression_returns_data_from_the_running_demo_on_a_bad_day(
     tmp_path: Path, command: Command, prometheus: Path, count: Callable[[str, int, str], None], long_run: bool
 ):
@@ -103,10 +101,10 @@ def test_every_expression_returns_data_from_the_running_demo_on_a_bad_day(
         del asked[IN_DOUBT], asked[DIFFERENT]
     missing = dict(asked)
     with monitored(prometheus, tmp_path / "prometheus", command) as server:
-        assert wait_until(lambda: server.has("sum(tradingbot_fills_total) > 0"), 40, 0.5)
+        assert wait_until(lambda: server.has("sum(tradingbot_fills_total) > 0"), every=0.5)
         restart_the_bot(command)
         assert wait_until(
-            lambda: server.has("tradingbot_up == 1 and time() - tradingbot_start_timestamp_seconds < 15"), 30
+            lambda: server.has("tradingbot_up == 1 and time() - tradingbot_start_timestamp_seconds < 15")
         )
         use_the_ops_endpoint(command)
         if long_run:

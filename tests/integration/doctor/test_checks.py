@@ -191,14 +191,10 @@ def sampled(offset_ns: int) -> RuntimeSampled:
 
 def test_a_port_that_another_program_has_and_a_process_that_does_not_listen(ward: Ward):
     assert ward.is_fine("ports")
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", ward.settings.api_port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", ward.settings.api_port)):
         assert f"{ward.settings.api_port} is taken by another program" in ward.worst("ports").found
         lock = Lock.acquire(ward.home.ops)
-        with socket.socket() as stream:
-            stream.bind(("127.0.0.1", ward.settings.stream_port))
-            stream.listen()
+        with socket.create_server(("127.0.0.1", ward.settings.stream_port)):
             assert ward.is_fine("ports")
         assert f"does not listen on {ward.settings.stream_port}" in ward.worst("ports").found
     lock.release()

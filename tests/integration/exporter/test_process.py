@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.command import PATIENCE
 from support.pages import get
 from support.tapes import eventually
 
@@ -41,7 +42,7 @@ def test_it_ends_cleanly_and_soon_once_it_is_asked(
     eventually(lambda: get(port, "/metrics").status == 200)
     began = time.monotonic()
     exporter.send_signal(number)
-    assert exporter.wait(20) == 0
+    assert exporter.wait(PATIENCE) == 0
     assert time.monotonic() - began < ENDS_WITHIN
     assert exporter.stderr is not None
     assert exporter.stderr.read() == ""
@@ -51,7 +52,7 @@ def test_a_second_exporter_on_the_same_home_is_one_clear_line(start_exporter: St
     first = start_exporter()
     port_of(first)
     second = start_exporter()
-    _, said = second.communicate(timeout=20)
+    _, said = second.communicate(timeout=PATIENCE)
     assert second.returncode == 1
     assert said.count("\n") == 1
     assert "JRNL_003" in said
@@ -61,7 +62,7 @@ def test_a_second_exporter_on_the_same_home_is_one_clear_line(start_exporter: St
 def test_a_port_in_use_is_one_clear_line(start_exporter: Start, port_of: PortOf):
     port = port_of(start_exporter())
     other = start_exporter(BOT_METRICS_PORT=str(port))
-    _, said = other.communicate(timeout=20)
+    _, said = other.communicate(timeout=PATIENCE)
     assert other.returncode == 1
     assert said.count("\n") == 1
     assert f"BOT_METRICS_PORT: port {port} on 127.0.0.1 is in use" in said
@@ -89,7 +90,7 @@ def test_it_ends_when_the_process_that_started_it_is_killed(home: Home, start_ex
     assert "exporter: metrics" in parent.stdout.readline()
     parent.kill()
     parent.communicate()
-    eventually(lambda: not _runs(child), 5)
+    eventually(lambda: not _runs(child))
 
 
 def _runs(pid: int) -> bool:
@@ -117,10 +118,10 @@ def test_a_collector_that_is_away_costs_an_error_and_neither_the_page_nor_a_clea
     port = port_of(exporter)
     eventually(lambda: get(port, "/-/ready").status == 200)
     away = {"code": "TEL_011"}
-    eventually(lambda: (get(port, "/metrics").value("tradingbot_exporter_errors_total", **away) or 0) > 0, 20)
+    eventually(lambda: (get(port, "/metrics").value("tradingbot_exporter_errors_total", **away) or 0) > 0)
     began = time.monotonic()
     exporter.terminate()
-    assert exporter.wait(20) == 0
+    assert exporter.wait(PATIENCE) == 0
     assert time.monotonic() - began < ENDS_WITHIN
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from support.command import free_ports
 from support.history import TRACE
 from support.pages import get
 from support.tapes import eventually
@@ -25,12 +25,6 @@ scrape_configs:
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def query(
     tmp_path: Path,
@@ -40,7 +34,7 @@ def query(
     bot: Program,
 ) -> Iterator[Callable[[str], Any]]:
     """Return what asks a Prometheus that scrapes the exporter: ``query("tradingbot_up")``."""
-    port, scraped = free_port(), port_of(start_exporter())
+    (port,), scraped = free_ports(1), port_of(start_exporter())
     configuration = tmp_path / "prometheus.yml"
     configuration.write_text(CONFIGURATION.format(port=scraped), encoding="utf-8")
     server = subprocess.Popen(
@@ -59,7 +53,7 @@ def query(
         return json.loads(get(port, path).body)["data"]
 
     try:
-        eventually(lambda: _is_ready(port), 20)
+        eventually(lambda: _is_ready(port))
         yield ask
     finally:
         server.kill()
@@ -85,7 +79,7 @@ def number(query: Callable[[str], Any], expression: str) -> float | None:
 def test_prometheus_answers_about_the_bot_and_finds_the_trace_behind_a_latency(
     query: Callable[[str], Any], bot: Program
 ):
-    eventually(lambda: number(query, "tradingbot_up") == 1, 20)
+    eventually(lambda: number(query, "tradingbot_up") == 1)
     assert number(query, 'sum(tradingbot_fills_total{bot="demo"})') == 4
     assert number(query, "count(tradingbot_condition == 1)") == 8
     slow = "histogram_quantile(0.9, sum by (le) (tradingbot_order_ack_duration_seconds_bucket))"
@@ -95,14 +89,14 @@ def test_prometheus_answers_about_the_bot_and_finds_the_trace_behind_a_latency(
     traces = {e["labels"]["trace_id"] for series in query(exemplars) for e in series["exemplars"]}
     assert traces == {TRACE}
     bot.kill()
-    eventually(lambda: number(query, "tradingbot_up") == 0, 10)
-    eventually(lambda: number(query, "tradingbot_account_equity_usd") is None, 10)
+    eventually(lambda: number(query, "tradingbot_up") == 0)
+    eventually(lambda: number(query, "tradingbot_account_equity_usd") is None)
     assert number(query, 'tradingbot_up_reason{reason="Dead"}') == 1
     assert number(query, 'sum(tradingbot_fills_total{bot="demo"})') == 4
 
 
 def test_the_scrape_is_the_openmetrics_format_with_types_and_help(query: Callable[[str], Any]):
-    eventually(lambda: number(query, "tradingbot_up") == 1, 20)
+    eventually(lambda: number(query, "tradingbot_up") == 1)
     metadata = query("/api/v1/metadata?metric=tradingbot_fills")
     declared = metadata.get("tradingbot_fills") or query(
         "/api/v1/metadata?metric=tradingbot_fills_total"

@@ -54,7 +54,7 @@ def manager(alertmanager, tmp_path) -> Iterator[str]:
         return False
 
     try:
-        assert wait_until(is_ready, 20)
+        assert wait_until(is_ready)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
@@ -71,10 +71,10 @@ def fire(url: str) -> None:
 def test_alerts_of_a_real_alertmanager_are_seen_the_worst_first_and_in_the_summary(manager, ops, bot):
     fire(manager)
     ops.start(BOT_ALERTMANAGER_URL=manager)
-    assert wait_until(lambda: ops.get("summary").json().get("active_alerts") is not None, 20)
+    assert wait_until(lambda: ops.get("summary").json().get("active_alerts") is not None)
     bot.beat()
     answer = ops.get("summary").json()
-    assert [one["name"] for one in answer["active_alerts"]] == ["BotDown", "FeedStale", "Watchdog"]
+    assert [one["name"] for one in answer["active_alerts"]] == ["BotDown", "FeedStale"]  # not what always fires
     assert answer["active_alerts"][0]["summary"] == "The bot is not up"
     assert answer["active_alerts"][0]["runbook"] == "/api/v1/runbooks/BotDown"
     assert 0 <= answer["alerts_age_seconds"] < 60

@@ -62,5 +62,5 @@ def test_a_real_prometheus_scrapes_it_with_the_read_key(running, prometheus: Pat
     key = running.home.read_key.read_text().strip()
     (nobody,) = free_ports(1)
     with scraping(prometheus, tmp_path / "prometheus", nobody, (running.port, key)) as server:
-        assert wait_until(lambda: server.has("tradingbot_api_start_timestamp_seconds"), 30)
-        assert wait_until(lambda: server.has('tradingbot_api_requests_total{endpoint="/metrics"} > 1'), 30)
+        assert wait_until(lambda: server.has("tradingbot_api_start_timestamp_seconds"))
+        assert wait_until(lambda: server.has('tradingbot_api_requests_total{endpoint="/metrics"} > 1'))

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.command import free_ports, processes_of, wait_until
+from support.command import PATIENCE, free_ports, processes_of, wait_until
 from support.ops_process import SERVING, OpsProcess
 from support.tapes import read_all
 
@@ -68,7 +68,7 @@ def test_sigterm_ends_it_cleanly_and_soon_even_while_clients_say_nothing(ops):
     assert ops.is_up()
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert time.monotonic() - began < 8  # three on a quiet machine
     assert kinds(ops.home) == ["ops.started", "ops.stopped"]
     assert processes_of(ops.home.path) == {}
@@ -79,7 +79,7 @@ def test_sigterm_ends_it_cleanly_and_soon_even_while_clients_say_nothing(ops):
 def test_ctrl_c_in_a_terminal_reaches_both_processes_and_ends_them_cleanly(ops):
     process = ops.start()
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0
     assert kinds(ops.home)[-1] == "ops.stopped"
 
 
@@ -166,7 +166,7 @@ def test_after_kill_9_of_the_parent_the_worker_ends_by_itself_and_says_so(ops):
     client = socket.create_connection(("127.0.0.1", ops.port))
     process.kill()
     process.wait()
-    assert wait_until(lambda: is_gone(worker), 5)
+    assert wait_until(lambda: is_gone(worker))
     client.close()
     assert kinds(ops.home) == ["ops.started", "ops.stopped"]
     assert_one_server_and_one_writer(ops, restarted(ops))
@@ -175,7 +175,7 @@ def test_after_kill_9_of_the_parent_the_worker_ends_by_itself_and_says_so(ops):
 def test_after_kill_9_of_the_worker_its_parent_ends_with_a_failure_so_that_it_is_started_again(ops):
     process = ops.start()
     os.kill(ops.worker(), signal.SIGKILL)
-    assert process.wait(5) == 1
+    assert process.wait(PATIENCE) == 1
     assert_one_server_and_one_writer(ops, restarted(ops))
 
 

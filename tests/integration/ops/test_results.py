@@ -153,14 +153,14 @@ def test_what_comes_later_is_taken_up_and_a_tape_that_was_replaced_begins_anew(t
     try:
         eventually(lambda: keeper.kept().fault == "JRNL_013")
         write_days(path, clock)
-        eventually(lambda: sum(one.fills for one in keeper.kept().tallies.values()) == 2 * DAYS, 30)
+        eventually(lambda: sum(one.fills for one in keeper.kept().tallies.values()) == 2 * DAYS)
         for name in ("journal.db", "journal.db-wal", "journal.db-shm"):
             (tmp_path / name).unlink(missing_ok=True)
         with open_writer(path, run_id="another", clock=clock) as writer:
             for event in opening():
                 writer.append(event)
             writer.make_durable().result(5)
-            eventually(lambda: not keeper.kept().tallies, 30)
+            eventually(lambda: not keeper.kept().tallies)
     finally:
         keeper.stop()
 

@@ -40,14 +40,14 @@ def prepare(here: Shop, name: str) -> None:
     see = here.bench.means.observer.look
     if name == "reset-breaker":
         here.bot.trip()
-        assert wait_until(lambda: bool(see().breakers), 20)
+        assert wait_until(lambda: bool(see().breakers))
     if name == "recover-unknown-orders":
         here.bot.lose()
-        assert wait_until(lambda: see().orders.unknown > 0, 20)
+        assert wait_until(lambda: see().orders.unknown > 0)
     if name == "update-targets":  # without an open position there is nothing to protect
         here.execute("flatten-and-pause")
-        assert wait_until(lambda: not see().positions, 20)
-    assert wait_until(lambda: see().up and see().run.ready, 20)
+        assert wait_until(lambda: not see().positions)
+    assert wait_until(lambda: see().up and see().run.ready)
 
 
 def failing(name: str, step_id: str) -> dict:

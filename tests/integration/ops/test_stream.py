@@ -8,7 +8,7 @@ import subprocess
 import urllib.request
 
 import pytest
-from support.command import lines_of, wait_until
+from support.command import PATIENCE, lines_of, wait_until
 from support.history import PAIR, quote
 from support.ops_process import SERVING
 from support.tapes import fact
@@ -16,8 +16,6 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from trading_bot.boot.home import Home
-
-PATIENCE = 30.0
 
 
 def address(ops, path: str) -> str:
@@ -54,7 +52,7 @@ def test_a_wrong_key_is_refused_and_the_refusal_is_on_the_control_tape_once(bot,
         ):
             pass
     log = ops.home.log("ops")
-    assert wait_until(lambda: log.exists() and "AUTH_001" in log.read_text(), PATIENCE)
+    assert wait_until(lambda: log.exists() and "AUTH_001" in log.read_text())
     assert log.read_text().count("AUTH_001: ") <= 3
     assert "wrong" not in log.read_text()
 
@@ -72,7 +70,7 @@ def test_the_page_of_ops_counts_clients_and_messages(bot, ops):
         assert 'tradingbot_stream_messages_total{bot="demo",channel="trades/live"} 1.0' in page
         assert 'tradingbot_stream_dropped_total{bot="demo",channel="state"} 0.0' in page
     closed = 'tradingbot_stream_closed_total{bot="demo",reason="client"} 1.0'
-    assert wait_until(lambda: closed in page_of(ops), PATIENCE)
+    assert wait_until(lambda: closed in page_of(ops))
 
 
 def page_of(ops) -> str:

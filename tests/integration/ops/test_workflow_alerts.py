@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import Command, free_ports, wait_until
+from support.command import PATIENCE, Command, free_ports, wait_until
 from support.ops_process import OpsProcess
 from support.scripted_bot import ScriptedBot
 from support.workflow_api import WorkflowApi
@@ -74,9 +74,9 @@ def served(folder: Path) -> Iterator[WorkflowApi]:
         try:
             process = ops.command.start("ops", BOT_API_RATE_LIMIT="1000000/second")
             api = WorkflowApi(home, ops.port)
-            assert wait_until(lambda: ops.is_up() or process.poll() is not None, 60)
+            assert wait_until(lambda: ops.is_up() or process.poll() is not None)
             assert process.poll() is None, process.stdout.read()
-            assert wait_until(lambda: api.ask("GET", "summary").status == 200, 30)
+            assert wait_until(lambda: api.ask("GET", "summary").status == 200)
             yield api
         finally:
             ops.command.stop_all()
@@ -98,7 +98,7 @@ def test_an_alert_gathers_the_evidence_of_check_health_once(api):
         found = {one["incident"]: one for one in api.get("alerts")["incidents"]}
         return found[taken["incident"]]
 
-    assert wait_until(lambda: incident()["execution_state"] == "completed", 60)
+    assert wait_until(lambda: incident()["execution_state"] == "completed")
     found = incident()
     assert (found["status"], found["workflow_id"]) == ("resolved", "check-health")
     look = next(step for step in found["evidence"] if step["id"] == "look")
@@ -122,10 +122,10 @@ def test_the_table_of_triggers_is_read_while_ops_runs_and_a_broken_one_is_refuse
     own = api.home.workflows / "triggers.yaml"
     own.parent.mkdir()
     own.write_text("triggers:\n  - {alert: FeedStale, workflow: export-logs, enabled: true}\n")
-    assert wait_until(lambda: rules() == ["export-logs"], 20)
+    assert wait_until(lambda: rules() == ["export-logs"])
     assert told("BotDown") == (None, "NoTrigger")
     own.write_text("triggers:\n  - {alert: FeedStale, workflow: flatten-and-pause, enabled: true}\n")
-    assert wait_until(lambda: bool(api.get("alerts")["triggers"]["errors"]), 20)
+    assert wait_until(lambda: bool(api.get("alerts")["triggers"]["errors"]))
     (wrong,) = api.get("alerts")["triggers"]["errors"]
     assert (wrong["field"], wrong["found"]) == ("triggers[0].workflow", "flatten-and-pause")
     assert rules() == ["export-logs"]
@@ -149,9 +149,7 @@ def test_who_may_only_read_sends_no_alerts(refusing):
 def test_a_file_that_is_no_workflow_is_listed_with_what_is_wrong_and_cannot_be_executed(refusing):
     refusing.home.workflows.mkdir()
     (refusing.home.workflows / "broken.yaml").write_text("id: broken\nname: Broken\n")
-    assert wait_until(
-        lambda: any(one["id"] == "broken" for one in refusing.get("workflows")["workflows"]), 20
-    )
+    assert wait_until(lambda: any(one["id"] == "broken" for one in refusing.get("workflows")["workflows"]))
     entry = next(one for one in refusing.get("workflows")["workflows"] if one["id"] == "broken")
     assert not entry["valid"]
     assert {"steps", "risk", "description"} <= {fault["field"] for fault in entry["errors"]}
@@ -234,8 +232,8 @@ def test_a_real_alertmanager_is_understood(api, alertmanager, tmp_path):
     try:
         labels = {"alertname": "BotFrozen", "severity": "critical", "bot": "demo"}
         sent = [{"labels": labels, "annotations": {"summary": "It does not move"}}]
-        assert wait_until(lambda: post(port, "/api/v2/alerts", sent) == 200, 30, 0.2)
-        assert wait_until(lambda: bool(api.get("alerts")["incidents"]), 30, 0.2)
+        assert wait_until(lambda: post(port, "/api/v2/alerts", sent) == 200, every=0.2)
+        assert wait_until(lambda: bool(api.get("alerts")["incidents"]), every=0.2)
         incident = api.get("alerts")["incidents"][0]
         assert (incident["name"], incident["status"], incident["labels"]) == ("BotFrozen", "firing", labels)
         assert incident["annotations"]["summary"] == "It does not move"
@@ -244,7 +242,7 @@ def test_a_real_alertmanager_is_understood(api, alertmanager, tmp_path):
         assert api.followed(incident["execution_id"])["state"] == "completed"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def post(port: int, path: str, body: object) -> int:

@@ -141,7 +141,7 @@ def test_a_failed_attempt_is_tried_again_after_a_growing_pause(tmp_path):
         here.bot.refuses.add("PauseTrading")
         retry = {"attempts": 4, "backoff": 0.2, "factor": 2}
         execution_id = here.execute(definition(step("pause", "bot.pause", **PAUSE, retry=retry)))
-        assert wait_until(lambda: here.execution(execution_id).steps["pause"].attempts == 2, 20)
+        assert wait_until(lambda: here.execution(execution_id).steps["pause"].attempts == 2)
         here.bot.refuses.clear()
         execution = here.followed(execution_id)
         assert execution.status == "completed"
@@ -174,7 +174,7 @@ def test_a_cancelled_execution_is_undone(tmp_path):
             step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE), step("wait", "wait", params={"seconds": 60})
         )
         execution_id = here.execute(made)
-        assert wait_until(lambda: here.execution(execution_id).steps["wait"].attempts == 1, 20)
+        assert wait_until(lambda: here.execution(execution_id).steps["wait"].attempts == 1)
         here.desk.cancel(execution_id, actor="somebody", reason="enough").result(10)
         execution = here.followed(execution_id)
         assert (execution.status, execution.cancelled_by) == ("cancelled", "somebody")
@@ -285,11 +285,11 @@ def test_an_effect_that_came_while_ops_was_away_is_found_and_not_made_again(tmp_
     with shop(tmp_path) as here:
         here.bot.deaf = True
         execution_id = here.execute(definition(step("pause", "bot.pause", **PAUSE)))
-        assert wait_until(lambda: here.execution(execution_id).steps["pause"].attempts == 1, 20)
-        assert wait_until(here.bench.means.commands.last, 20)
+        assert wait_until(lambda: here.execution(execution_id).steps["pause"].attempts == 1)
+        assert wait_until(here.bench.means.commands.last)
         here.stop()
         here.bot.deaf = False
-        assert wait_until(lambda: here.bot.times("PauseTrading") == 1, 20)
+        assert wait_until(lambda: here.bot.times("PauseTrading") == 1)
         here.start()
         execution = here.followed(execution_id)
         assert (execution.status, execution.steps["pause"].recovered) == ("completed", True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from support.collector import COLLECTORS, Collector, collecting, environment_of
-from support.command import Command
+from support.command import PATIENCE, Command
 from support.pages import get
 from support.recording import Recording, expected_logs, expected_spans
 from support.tapes import eventually
@@ -46,7 +46,7 @@ def test_kill_9_while_it_ships_leaves_nothing_missing_at_the_collector(
             journal.tell(range(number * CYCLES, (number + 1) * CYCLES))
             before = collector.book.requests
             exporter = command.start("exporter", **environment_of(collector))
-            eventually(lambda before=before: collector.book.requests > before, 90)
+            eventually(lambda before=before: collector.book.requests > before)
             time.sleep(chance.uniform(0, 0.35))
             exporter.kill()
             exporter.wait()
@@ -69,10 +69,10 @@ def test_it_ends_soon_and_silently_while_a_send_hangs(kind: str, command: Comman
         collector.book.delay = 20
         journal.tell(range(10))
         exporter = command.start("exporter", **environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="60"))
-        eventually(lambda: collector.book.requests >= 2, 30)
+        eventually(lambda: collector.book.requests >= 2)
         began = time.monotonic()
         exporter.terminate()
-        assert exporter.wait(10) == 0
+        assert exporter.wait(PATIENCE) == 0
         assert time.monotonic() - began < 8  # two seconds on a quiet machine; the send hangs for twenty
         collector.book.delay = 0
     assert said(exporter).count("\n") == 1  # where its metrics are
@@ -87,17 +87,17 @@ def test_a_dead_collector_is_one_line_in_the_log_and_false_in_the_condition(
         variables = environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="0.3")
     exporter = command.start("exporter", **variables)
     failures = "tradingbot_telemetry_export_failures_total"
-    eventually(lambda: (scrape(command, failures, tape="journal", signal="traces") or 0) >= 3, 30)
+    eventually(lambda: (scrape(command, failures, tape="journal", signal="traces") or 0) >= 3)
     assert scrape(command, "tradingbot_telemetry_lag_events", tape="journal", signal="traces") == 20
     assert scrape(command, "tradingbot_exporter_errors_total", code="TEL_011") == 2
     assert home.log("exporter").read_text().count('"TEL_011"') == 2  # one a signal
     exporter.terminate()
-    assert exporter.wait(10) == 0
+    assert exporter.wait(PATIENCE) == 0
     assert said(exporter).count("\n") == 1
 
 
 def said(process: subprocess.Popen[str]) -> str:
-    return process.communicate(timeout=10)[0]
+    return process.communicate(timeout=PATIENCE)[0]
 
 
 def test_what_is_shipped_is_on_the_metrics_page_and_survives_a_restart(
@@ -107,7 +107,7 @@ def test_what_is_shipped_is_on_the_metrics_page_and_survives_a_restart(
     journal.tell(range(30))
     for _ in range(2):
         exporter = command.start("exporter", **environment_of(http_collector))
-        eventually(lambda: scrape(command, "tradingbot_telemetry_shipped_total", **labels) == 90, 30)
+        eventually(lambda: scrape(command, "tradingbot_telemetry_shipped_total", **labels) == 90)
         assert scrape(command, "tradingbot_telemetry_dropped_total", **labels) == 0
         eventually(lambda: scrape(command, "tradingbot_telemetry_lag_events", **labels) == 0)
         stamped = scrape(command, "tradingbot_telemetry_shipped_timestamp_seconds", **labels)
@@ -115,4 +115,4 @@ def test_what_is_shipped_is_on_the_metrics_page_and_survives_a_restart(
         assert abs(time.time() - stamped) < 120
         assert scrape(command, "tradingbot_condition", condition="TelemetryFlowing", status="True") == 1
         exporter.terminate()
-        assert exporter.wait(10) == 0
+        assert exporter.wait(PATIENCE) == 0

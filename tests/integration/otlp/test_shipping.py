@@ -32,8 +32,8 @@ Ship = Callable[..., Shipping]
 
 def has_each_once(book: Book, numbers: range) -> None:
     """Wait until everything came in, and see that nothing came twice."""
-    eventually(lambda: len(book.span_ids()) >= len(numbers) * PER_RECORD, 20)
-    eventually(lambda: len(book.log_numbers()) >= len(numbers), 20)
+    eventually(lambda: len(book.span_ids()) >= len(numbers) * PER_RECORD)
+    eventually(lambda: len(book.log_numbers()) >= len(numbers))
     assert book.span_ids() == expected_spans(numbers)
     assert book.log_numbers() == expected_logs(numbers)
 
@@ -144,7 +144,7 @@ def test_a_collector_that_was_dead_gets_everything_once_afterwards(
     has_each_once(collector.book, range(10))
     collector.stop()
     journal.tell(range(10, 300))
-    eventually(lambda: len(reported) == 2, 20)
+    eventually(lambda: len(reported) == 2)
     collector.start()
     has_each_once(collector.book, range(300))
     assert codes(reported) == ["TEL_011", "TEL_011"]  # one an outage and signal, not one a try
@@ -158,8 +158,8 @@ def test_a_collector_that_refused_for_a_while_gets_everything_once_afterwards(
     collector.book.status = status
     journal.tell(range(300))
     shipping = ship(collector)
-    eventually(lambda: stats_of(shipping, "journal", "logs").failures >= 3, 20)
-    eventually(lambda: len(reported) == 2, 20)
+    eventually(lambda: stats_of(shipping, "journal", "logs").failures >= 3)
+    eventually(lambda: len(reported) == 2)
     assert stats_of(shipping, "journal", "traces").lag_events == 600
     collector.book.status = 200
     has_each_once(collector.book, range(300))
@@ -190,12 +190,12 @@ def test_one_record_that_is_refused_holds_up_no_other_and_is_counted(
     collector.book.judge = lambda request: 400 if poison in request.SerializeToString() else 200
     journal.tell(range(12))
     shipping = ship(collector)
-    eventually(lambda: len(collector.book.span_ids()) == 11 * PER_RECORD, 30)
+    eventually(lambda: len(collector.book.span_ids()) == 11 * PER_RECORD)
     eventually(lambda: stats_of(shipping, "journal", "traces").dropped == PER_RECORD)
     assert codes(reported) == ["TEL_011", "TEL_013"]
     assert not set(expected_spans(range(5, 6))) & set(collector.book.span_ids())
     journal.tell(range(12, 14))
-    eventually(lambda: len(collector.book.span_ids()) == 13 * PER_RECORD, 10)
+    eventually(lambda: len(collector.book.span_ids()) == 13 * PER_RECORD)
     assert shipping.check().status is ConditionStatus.TRUE
 
 
@@ -205,7 +205,7 @@ def test_a_redirect_is_not_taken_for_success(
     http_collector.book.status = 301
     journal.tell(range(5))
     ship(http_collector)
-    eventually(lambda: len(reported) == 2, 20)
+    eventually(lambda: len(reported) == 2)
     assert "HTTP 301" in reported[0].message
     http_collector.book.status = 200
     has_each_once(http_collector.book, range(5))
@@ -227,7 +227,7 @@ def test_what_was_pruned_before_it_was_shipped_is_counted_to_the_record(
     journal.tell(range(50, 60))
     journal.snapshot()
     second = ship(http_collector)
-    eventually(lambda: len(http_collector.book.log_numbers()) == 60, 20)
+    eventually(lambda: len(http_collector.book.log_numbers()) == 60)
     eventually(lambda: stats_of(second, "journal", "traces").dropped == 30)
     assert http_collector.book.span_ids() == {**expected_spans(range(20)), **expected_spans(range(50, 60))}
     assert stats_of(second, "journal", "logs").dropped == 0  # errors are facts

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import Command
+from support.command import PATIENCE, Command
 from support.trading import Floor, busy_settings
 
 from trading_bot.contract.events.trading import OrderFilled
@@ -33,7 +33,6 @@ def imported(importtime: str) -> set[str]:
     }
 
 
-@pytest.mark.timeout(180)
 def test_a_bot_that_trades_has_loaded_neither_sdk_nor_flask_nor_prometheus_client_nor_pandas(
     floor: Floor, tmp_path: Path
 ):
@@ -46,10 +45,10 @@ def test_a_bot_that_trades_has_loaded_neither_sdk_nor_flask_nor_prometheus_clien
             stderr=output,
         )
         try:
-            floor.wait_for(OrderFilled.KIND, seconds=60)
+            floor.wait_for(OrderFilled.KIND)
         finally:
             bot.terminate()
-            bot.wait(20)
+            bot.wait(PATIENCE)
     modules = imported(told.read_text())
     assert modules >= NEEDED
     assert FOREIGN.isdisjoint({module.partition(".")[0] for module in modules})

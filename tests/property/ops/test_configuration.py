@@ -136,7 +136,7 @@ def check(world: World) -> None:
         in_file = settings_hash(read_config(world.rig.home.config))
         return generations == [event.generation for event in events] and in_file == events[-1].hash
 
-    eventually(has_converged, 20)
+    eventually(has_converged)
     assert world.faults == []
 
 

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.streams import KEY, PATIENCE, Client, StreamRig, decoded
+from support.command import PATIENCE
+from support.streams import KEY, Client, StreamRig, decoded
 from support.tapes import eventually, fact
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -193,14 +194,14 @@ def test_any_story_leaves_the_stream_as_it_was(rig: StreamRig, story: list[Step]
         finally:
             await crowd.end()
 
-    eventually(rig.is_empty, PATIENCE)
+    eventually(rig.is_empty)
     tasks, files = rig.server.tasks(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - no path is needed
     asyncio.run(told())
-    eventually(lambda: nothing_left(rig, tasks), PATIENCE)
+    eventually(lambda: nothing_left(rig, tasks))
     asyncio.run(answers(rig))
-    eventually(lambda: nothing_left(rig, tasks), PATIENCE)
+    eventually(lambda: nothing_left(rig, tasks))
     assert rig.reported == []
-    eventually(lambda: len(list(Path("/proc/self/fd").iterdir())) <= files + 1, PATIENCE)
+    eventually(lambda: len(list(Path("/proc/self/fd").iterdir())) <= files + 1)
 
 
 @given(

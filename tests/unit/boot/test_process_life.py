@@ -8,10 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE, wait_until
 
 from trading_bot.boot import identity
 from trading_bot.boot.clock import SystemClock
@@ -83,19 +83,14 @@ def test_a_child_ends_when_its_parent_is_killed():
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert gone_within(child, 5)
+    assert wait_until(lambda: is_gone(child))
 
 
-def gone_within(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.01)
-    return False
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def test_a_child_whose_parent_died_before_it_could_ask_ends_at_once():
@@ -132,7 +127,7 @@ def test_a_signal_reaches_its_handler_in_the_loop():
         heard = asyncio.Event()
         handle_in_loop({signal.SIGUSR1: heard.set})
         os.kill(os.getpid(), signal.SIGUSR1)
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(heard.wait(), PATIENCE)
         return heard.is_set()
 
     assert asyncio.run(main())

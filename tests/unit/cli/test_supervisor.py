@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE, wait_until
 
 from trading_bot.cli.supervision.child import Child
 from trading_bot.cli.supervision.supervisor import Supervisor
@@ -24,36 +24,34 @@ def child(name: str, program: str, folder: Path, is_ready=lambda _pid: True) -> 
     )
 
 
-def wait_until(condition, seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
 SLEEPER = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
 FORKING = "import os, time; pid = os.fork(); pid and print(pid, flush=True); time.sleep(60)"
 
 
-def run_for(children, seconds: float, every_look=lambda: None) -> list[str]:
-    lines: list[str] = []
-    supervisor = Supervisor(children, stops_first="first", say=lines.append, every_look=every_look)
-    supervisor.run(threading.Event(), seconds)
+def run_until_said(lines_wanted: int, children, every_look=lambda: None) -> list[str]:
+    """Supervise children until so much was said, and stop them; return what was said."""
+    lines, stop = [], threading.Event()
+
+    def look() -> None:
+        every_look()
+        if len(lines) >= lines_wanted:
+            stop.set()
+
+    supervisor = Supervisor(children, stops_first="first", say=lines.append, every_look=look)
+    supervisor.run(stop, PATIENCE)
     return lines
 
 
 def test_a_child_that_ends_is_started_again_and_its_last_words_are_printed(tmp_path):
     broken = child("broken", "print('no such venue'); raise SystemExit(3)", tmp_path)
-    lines = run_for([broken], 1.0)
+    lines = run_until_said(1, [broken])
     assert lines[0] == "broken ended with 3, restart 1 in 0.5 s; it said: no such venue"
 
 
 def test_a_child_that_asks_for_a_restart_is_started_at_once(tmp_path):
     restarting = child("restarting", "raise SystemExit(75)", tmp_path)
-    lines = run_for([restarting], 1.0)
+    lines = run_until_said(2, [restarting])
     assert len(lines) >= 2
     assert all(" at once" in line for line in lines)
 
@@ -65,7 +63,7 @@ def test_a_killed_child_is_named_with_its_signal(tmp_path):
         if sleeper.pid and sleeper.restarts.count == 0:
             os.kill(sleeper.pid, 9)
 
-    lines = run_for([sleeper], 1.5, kill_once)
+    lines = run_until_said(1, [sleeper], kill_once)
     assert lines == ["sleeper killed by SIGKILL, restart 1 in 0.5 s"]
 
 
@@ -92,9 +90,7 @@ def test_a_child_that_ignores_sigterm_is_killed_in_time_and_named(tmp_path):
     stubborn.start()
     assert wait_until(lambda: "on" in (tmp_path / "stubborn.out").read_text())
     pid = stubborn.pid
-    begun = time.monotonic()
-    lines = run_for([stubborn], 0.1)
-    assert time.monotonic() - begun < 5
+    lines = run_until_said(0, [stubborn])
     assert lines == ["stubborn did not stop in time and was killed"]
     assert is_gone(pid)
 
@@ -119,7 +115,7 @@ def test_the_bot_has_ended_before_the_others_are_asked_to(tmp_path):
     for one in children:
         one.start()
     assert wait_until(lambda: all((tmp_path / f"{name}.out").read_text() for name in ("other", "first")))
-    run_for(children, 0.1)
+    run_until_said(0, children)
     assert note.read_text() == "first other "
 
 
