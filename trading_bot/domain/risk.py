@@ -45,7 +45,7 @@ GREATEST: Final = Decimal(10) ** 15
 BASIS_POINTS: Final = Decimal(10_000)
 
 ALLOWS_CLOSES: Final = frozenset(
-    {"StaleFeed", "FrozenBook", "UnknownSession", "Unprotected", STUCK, PRICE_JUMP}
+    {"StaleFeed", "FrozenBook", "UnknownSession", "Unprotected", "NoHistory", STUCK, PRICE_JUMP}
 )
 """Reasons of a blocked symbol under which what is held is certain, so that it may be closed."""
 

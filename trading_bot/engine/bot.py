@@ -11,7 +11,7 @@ from typing import Any, Final
 from trading_bot.boot.signals import HALT_SIGNAL, LOOK_AGAIN_SIGNAL, STOP_SIGNALS, handle_in_loop
 from trading_bot.contract.errors import OperatorError, RetriableError, TickertapeError
 from trading_bot.contract.events.lifecycle import BotReady, BotStopped, Mode
-from trading_bot.contract.events.market import FeedReconnected, InstrumentListed
+from trading_bot.contract.events.market import FeedReconnected
 from trading_bot.contract.events.trading import LearnedBy
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.snapshots import snapshot
@@ -21,12 +21,14 @@ from trading_bot.engine.context import Context
 from trading_bot.engine.decisions import Decisions
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.listing import open_venue
 from trading_bot.engine.modes import HALTING_ERROR, OPERATOR_HALT
 from trading_bot.engine.price_watch import PriceWatch
 from trading_bot.engine.protection import Protection
 from trading_bot.engine.reconciliation import Reconciliation
 from trading_bot.engine.settings_change import SettingsKeeper
 from trading_bot.engine.settlement import Settlement
+from trading_bot.engine.symbol_watch import NO_HISTORY, SymbolWatch
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.engine.vitals import Vitals
 from trading_bot.venues import protocol
@@ -69,6 +71,7 @@ class Parts:
     prices: PriceWatch
     protection: Protection
     settings: SettingsKeeper
+    symbols: SymbolWatch
     commands: Commands
 
 
@@ -90,6 +93,7 @@ class Bot:
         self._breakers = parts.breakers
         self._prices = parts.prices
         self._settings = parts.settings
+        self._symbols = parts.symbols
         self._commands = parts.commands
         self._restart_because: str | None = None
         self._stop = asyncio.Event()
@@ -179,8 +183,8 @@ class Bot:
         self._begin("clock", self._keep(self._measure_clock, lambda: CLOCK_SECONDS))
         self._begin("prune", self._prune())
         await self._keep(
-            lambda: self._reconcile("periodic"),
-            lambda: self._context.settings.intervals.reconcile_seconds,
+            self._keep_level,
+            lambda: self._symbols.pause(self._context.settings.intervals.reconcile_seconds),
         )
 
     async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
@@ -207,25 +211,7 @@ class Bot:
             await self._until_done(step)
 
     async def _open_venue(self) -> None:
-        instruments = await self._venue.open(self._context.settings.symbols)
-        self._execution.instruments.update(instruments)
-        for symbol, rules in instruments.items():
-            if self._ledger.state.instruments.get(symbol) != rules:
-                self._ledger.append(
-                    InstrumentListed(
-                        symbol=symbol,
-                        base=rules.base,
-                        quote=rules.quote,
-                        tick=rules.tick,
-                        lot=rules.lot,
-                        minimum_quantity=rules.minimum_quantity,
-                        minimum_notional=rules.minimum_notional,
-                        is_active=rules.is_active,
-                    )
-                )
-            if not rules.is_active:
-                message = f"{symbol} is not traded at {self._venue.name} at present"
-                self._context.errors.record(RetriableError("VENUE_012", message, symbol=symbol))
+        self._execution.instruments.update(await open_venue(self._context, self._venue, self._symbols))
 
     async def _measure_clock(self) -> None:
         reading = await self._venue.clock()
@@ -237,10 +223,17 @@ class Bot:
         await self._reconciliation.run(trigger)
         self._vitals.note_reconciled()
 
+    async def _keep_level(self) -> None:
+        await self._reconcile("periodic")
+        await self._warm_up()
+
     async def _warm_up(self) -> None:
-        for symbol in self._context.settings.symbols:
-            if not self._decisions.is_warm(symbol):  # a step that is repeated gives nobody his history twice
-                self._decisions.warm_up(symbol, await self._venue.candles(symbol, HISTORY_BARS))
+        cold = await self._symbols.each(self._symbols.listed, self._give_history, NO_HISTORY)
+        self._symbols.gate(NO_HISTORY, cold)
+
+    async def _give_history(self, symbol: str) -> None:
+        if not self._decisions.is_warm(symbol):  # a step that is repeated gives nobody his history twice
+            self._decisions.warm_up(symbol, await self._venue.candles(symbol, HISTORY_BARS))
 
     async def _hear_quotes(self) -> None:
         """Wait for a quote of each open symbol, as long as a quote may be old: the marks are of another run."""

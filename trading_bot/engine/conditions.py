@@ -38,6 +38,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     equity_known: bool
     doubted_marks: tuple[str, ...] = ()
     config_drift: str | None
+    not_listed: tuple[str, ...] = ()
+    not_reconciled: tuple[str, ...] = ()
+    no_history: tuple[str, ...] = ()
 
 
 def judge(facts: Facts) -> dict[ConditionName, Verdict]:
@@ -62,10 +65,13 @@ def record_changes(ledger: Ledger, verdicts: dict[ConditionName, Verdict]) -> No
 
 
 def _feed(facts: Facts) -> Verdict:
-    if facts.stale_symbols:
-        return FALSE, "Stale", f"no fresh quote of {', '.join(facts.stale_symbols)}"
-    if facts.frozen_symbols:
-        return FALSE, "Frozen", f"quotes stand still while bars move: {', '.join(facts.frozen_symbols)}"
+    for symbols, reason, words in (
+        (facts.stale_symbols, "Stale", "no fresh quote of"),
+        (facts.frozen_symbols, "Frozen", "quotes stand still while bars move:"),
+        (facts.not_listed, "NotListed", "the venue does not list"),
+    ):
+        if symbols:
+            return FALSE, reason, f"{words} {', '.join(symbols)}"
     if not facts.ready:
         return UNKNOWN, "Starting", "no quotes are listened to yet"
     if facts.unknown_sessions:
@@ -89,6 +95,8 @@ def _deciding(facts: Facts) -> Verdict:
             "NoBars",
             f"no decision for more than {facts.decision_limit:g} s while a session is open",
         )
+    if facts.no_history:
+        return FALSE, "NoHistory", f"no candles, so no strategy is asked: {', '.join(facts.no_history)}"
     return TRUE, "Deciding", "bars close and strategies are asked"
 
 
@@ -109,6 +117,8 @@ def _journal(facts: Facts) -> Verdict:
 def _reconciled(facts: Facts) -> Verdict:
     if facts.mismatches:
         return FALSE, "Mismatch", f"books and venue disagree: {', '.join(facts.mismatches)}"
+    if facts.not_reconciled:
+        return FALSE, "NotRead", f"orders or fills cannot be read: {', '.join(facts.not_reconciled)}"
     if facts.reconciled_age is None:
         return UNKNOWN, "NeverReconciled", "books and venue have not been compared in this run yet"
     if facts.reconciled_age > facts.reconcile_limit:

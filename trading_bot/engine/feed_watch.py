@@ -14,6 +14,7 @@ from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
 from trading_bot.engine.book_watch import BookWatch
 from trading_bot.engine.context import Context
+from trading_bot.engine.symbol_watch import NOT_LISTED, is_blocked
 from trading_bot.venues.protocol import Bar, Quote
 
 STALE: Final = "StaleFeed"
@@ -132,7 +133,7 @@ class FeedWatch:
         self._gate(UNKNOWN_SESSION, {symbol: _unknown_words(symbol) for symbol in self.unknown_sessions()})
 
     def open_symbols(self) -> Iterable[str]:
-        """Return the symbols whose session is open now."""
+        """Return the symbols that the venue lists and whose session is open now."""
         now = self._clock.now_ns()
         return [symbol for symbol in self._context.settings.symbols if self._is_open(symbol, now)]
 
@@ -154,6 +155,8 @@ class FeedWatch:
         return f"no quote of {symbol} for more than {limit:g} s while its session is open"
 
     def _is_open(self, symbol: str, now: int) -> bool:
+        if is_blocked(self._context, symbol, NOT_LISTED):
+            return False
         return self._context.hours.is_open(self._context.settings.sessions.get(symbol), now)
 
     def _is_old(self, symbol: str, now: int) -> bool:

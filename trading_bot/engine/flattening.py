@@ -36,11 +36,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     closing: tuple[str, ...]
     """Symbols with a position that the venue would take."""
     dust: tuple[str, ...]
-    """In words: what is held and below the venue's minimum, so that it stays."""
+    """In words: what is held and stays: below the venue's minimum, or not listed there any more."""
 
     def __str__(self) -> str:
         said = f"closing {', '.join(self.closing)}" if self.closing else "there is nothing to close"
-        return f"{said}; stays as dust: {', '.join(self.dust)}" if self.dust else said
+        return f"{said}; stays: {', '.join(self.dust)}" if self.dust else said
 
 
 class Flattening:
@@ -64,13 +64,17 @@ class Flattening:
                 "RISK_023", "nothing is closed: the bot starts and has not reached the venue yet"
             )
         if symbol is not None and symbol not in self._execution.instruments:
-            raise OperatorError("RISK_023", f"{symbol} is not traded by this bot", symbol=symbol)
+            is_unlisted = symbol in self._context.settings.symbols
+            why = (
+                f"the venue does not list {symbol}" if is_unlisted else f"{symbol} is not traded by this bot"
+            )
+            raise OperatorError("RISK_023", why, symbol=symbol)
         wanted = [position for position in state.positions.values() if symbol in {None, position.symbol}]
         closing = [
             position for position in open_positions(state) if position in wanted and self._is_sold(position)
         ]
         dust = [
-            f"{position.quantity} {position.symbol}"
+            f"{position.quantity} {position.symbol}{self._unlisted(position.symbol)}"
             for position in wanted
             if position.quantity > 0 and position not in closing
         ]
@@ -140,6 +144,9 @@ class Flattening:
         rules = self._execution.instruments.get(position.symbol)
         quantity, price = self._rounded(position), mark_of(self._ledger.state, position.symbol)
         return rules is not None and quantity > 0 and (price is None or rules.accepts(quantity, price))
+
+    def _unlisted(self, symbol: str) -> str:
+        return "" if symbol in self._execution.instruments else " (which the venue does not list)"
 
     def _rounded(self, position: Position) -> Decimal:
         rules = self._execution.instruments.get(position.symbol)

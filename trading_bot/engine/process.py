@@ -40,6 +40,7 @@ from trading_bot.engine.settings_change import SettingsKeeper
 from trading_bot.engine.settings_source import DriftWatch, settings_in_force
 from trading_bot.engine.settlement import Settlement
 from trading_bot.engine.standard_spans import take_standard_spans
+from trading_bot.engine.symbol_watch import SymbolWatch
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.engine.vitals import Vitals
 from trading_bot.journal import BeaconWriter, TapeReader, TapeWriter, replay
@@ -131,7 +132,8 @@ def compose(
     venue_watch = VenueWatch(errors, clock)
     execution = Execution(context, venue)
     settlement = Settlement(context, venue, execution)
-    reconciliation = Reconciliation(context, venue, execution, settlement)
+    symbols = SymbolWatch(context)
+    reconciliation = Reconciliation(context, venue, execution, settlement, symbols)
     strategies = build(settings.strategies)
     decisions = Decisions(context, execution, feed, strategies)
     keeper = SettingsKeeper(context, strategies)
@@ -149,6 +151,7 @@ def compose(
         breakers=breakers,
         prices=PriceWatch(context, venue, feed),
         settings=keeper,
+        symbols=symbols,
         commands=Commands(context, execution, keeper, breakers, flattening, reconciliation),
     )
     return context, parts

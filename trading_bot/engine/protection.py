@@ -26,9 +26,11 @@ from trading_bot.domain.clock import SECOND
 from trading_bot.domain.orders import OrderStatus
 from trading_bot.domain.protection import Plan, Step, lacks, plan, protective_orders, reached_leg
 from trading_bot.domain.risk import Proposal
+from trading_bot.domain.state import Protection as Protected
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.symbol_watch import NOT_RECONCILED, is_blocked
 from trading_bot.venues.protocol import Quote, Venue
 
 UNPROTECTED: Final = "Unprotected"
@@ -109,11 +111,13 @@ class Protection:
     async def restore(self) -> None:
         """Before trading begins: bring back what every position should have. What the venue refuses halts.
 
-        A symbol that it does not trade at present stays unprotected and blocked: the others need not wait.
+        A symbol that it does not trade at present, or does not tell of, stays unprotected and blocked: the
+        others need not wait.
         """
         for symbol in self._concerned():
             await self.level(symbol)
-            if not self._execution.instruments[symbol].is_active:
+            is_active = self._execution.instruments[symbol].is_active
+            if not is_active or is_blocked(self._context, symbol, NOT_RECONCILED):
                 continue
             for _ in range(RESTORE_ATTEMPTS):
                 trouble = self._troubles.get(symbol)
@@ -169,14 +173,15 @@ class Protection:
     def _may_act(self, symbol: str, step: Plan) -> bool:
         """Whether to take a step now: not without a journal, and not soon after a failure.
 
-        While halted nothing is sent, so nothing is taken away that something should follow.
+        Not either while the symbol's orders cannot be read: one may be there already. While halted nothing is
+        sent, so nothing is taken away that something should follow.
         """
         trouble = self._troubles.get(symbol)
         if trouble is not None and asyncio.get_running_loop().time() < trouble.not_before:
             return False
         if self._context.modes.mode is Mode.HALTED and step.legs:
             return False
-        return self._ledger.fault is None
+        return self._ledger.fault is None and not is_blocked(self._context, symbol, NOT_RECONCILED)
 
     async def _cancel(self, symbol: str, step: Plan) -> bool:
         """Take away what rests; return whether it is gone already. What comes of it sets this going again."""
@@ -258,13 +263,9 @@ class Protection:
             take_profit=step.price(Trigger.TAKE_PROFIT),
             message=self._why(symbol, step, status),
         )
-        fields = ("status", "quantity", "stop_loss", "take_profit")
-        was_missing = known is not None and known.status is ProtectionStatus.MISSING
-        if was_missing and status is ProtectionStatus.MISSING:
-            return
-        if known is None or any(getattr(known, name) != getattr(said, name) for name in fields):
+        if known is None or _differs(known, said):
             self._ledger.append(said)
-            self._block(said, was_missing=was_missing)
+        self._block(said)
 
     def _status(self, symbol: str, step: Plan) -> ProtectionStatus | None:
         if step.step is Step.REST:
@@ -291,9 +292,9 @@ class Protection:
             ProtectionStatus.VENUE: "the orders rest at the venue",
         }[status]
 
-    def _block(self, said: ProtectionChanged, *, was_missing: bool) -> None:
+    def _block(self, said: ProtectionChanged) -> None:
         is_missing = said.status is ProtectionStatus.MISSING
-        if is_missing == was_missing:
+        if is_missing == is_blocked(self._context, said.symbol, UNPROTECTED):
             return
         if is_missing:
             message = f"{said.symbol} is without its protective orders: {said.message}"
@@ -301,3 +302,11 @@ class Protection:
         self._ledger.append(
             SymbolBlocked(symbol=said.symbol, blocked=is_missing, reason=UNPROTECTED, message=said.message)
         )
+
+
+def _differs(known: Protected, said: ProtectionChanged) -> bool:
+    """Whether there is news; what is missing anyway is said once, whatever its prices."""
+    if known.status is said.status is ProtectionStatus.MISSING:
+        return False
+    fields = ("status", "quantity", "stop_loss", "take_profit")
+    return any(getattr(known, name) != getattr(said, name) for name in fields)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from trading_bot.contract.errors import HaltError, NonRetriableError, ReduceOnlyError
+from trading_bot.contract.errors import HaltError, NonRetriableError, ReduceOnlyError, TickertapeError
 from trading_bot.contract.events.account import (
     BalanceAdopted,
     MismatchFound,
@@ -29,6 +29,7 @@ from trading_bot.domain.state import ZERO, Mismatch
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.settlement import Settlement
+from trading_bot.engine.symbol_watch import NOT_LISTED, NOT_RECONCILED, SymbolWatch, blocked_for
 from trading_bot.venues.protocol import Balance, Venue, VenueFill, VenueOrder
 
 MISMATCH: Final = "Mismatch"
@@ -52,9 +53,20 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reconciliation:
-    """Compares books and venue; one comparison at a time."""
+    """Compares books and venue; one comparison at a time.
 
-    def __init__(self, context: Context, venue: Venue, execution: Execution, settlement: Settlement) -> None:
+    A symbol whose orders or fills cannot be read, while those of others can, is blocked until they are:
+    what it leaves open is not concluded on, the rest is.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        venue: Venue,
+        execution: Execution,
+        settlement: Settlement,
+        symbols: SymbolWatch,
+    ) -> None:
         self._context = context
         self._ledger = context.ledger
         self._errors = context.errors
@@ -62,21 +74,28 @@ class Reconciliation:
         self._venue = venue
         self._execution = execution
         self._settlement = settlement
+        self._symbols = symbols
+        self._completed_before = context.ledger.state.reconciliation.completed_at
+        self._read_at: dict[str, int] = {}
+        self._unread: dict[str, TickertapeError] = {}
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self, trigger: str) -> None:
         """Reconcile once and say so on the tape.
 
         Raises:
-            TickertapeError: the venue did not answer; nothing was concluded.
+            TickertapeError: the venue did not answer for any symbol; nothing was concluded.
         """
         async with self._one_at_a_time:
-            started = self._clock.monotonic_ns()
+            started, began = self._clock.monotonic_ns(), self._clock.now_ns()
             learned_before = self._fills_learned()
             if self._ledger.state.account.opened_at is None:
                 await self._open_account()
-            checked = await self._level_orders()
+            checked = len(self._ledger.state.orders)
+            self._unread = await self._symbols.each(self._symbols.listed, self._level, NOT_RECONCILED)
             self._declare(await self._looks())
+            self._symbols.gate(NOT_RECONCILED, self._unread)
+            self._read_at |= {s: began for s in self._symbols.listed if s not in self._unread}
             self._ledger.append(
                 ReconciliationCompleted(
                     trigger=trigger,
@@ -108,21 +127,17 @@ class Reconciliation:
             )
         self._ledger.append(BalanceAdopted(asset=currency, previous=ZERO, amount=cash, reason="opening"))
 
-    async def _level_orders(self) -> int:
-        checked = 0
-        for symbol in self._context.settings.symbols:
-            for order in [order for order in self._ledger.state.orders.values() if order.symbol == symbol]:
-                checked += 1
-                if order.acknowledged_at is not None or order.unknown_since is not None:
-                    await self._settlement.ask(order)
-            await self._level_fills(symbol)
-        return checked
+    async def _level(self, symbol: str) -> None:
+        for order in [order for order in self._ledger.state.orders.values() if order.symbol == symbol]:
+            if order.acknowledged_at is not None or order.unknown_since is not None:
+                await self._settlement.ask(order)
+        await self._level_fills(symbol)
 
     async def _level_fills(self, symbol: str) -> None:
         """Take fills that nobody has told of; unless the policy is to adopt them, each is a mismatch first."""
         policy = self._context.settings.reconciliation.fills
         known = self._ledger.state.trade_ids.get(symbol, {})
-        for fill in await self._venue.fills(symbol, self._since()):
+        for fill in await self._venue.fills(symbol, self._since(symbol)):
             if policy is Policy.ADOPT or fill.trade_id in known or not self._execution.is_own(fill):
                 self._execution.take_fill(fill, LearnedBy.RECONCILIATION)
             elif (
@@ -130,11 +145,10 @@ class Reconciliation:
             ) not in self._ledger.state.reconciliation.mismatches:
                 self._find(_unheard_fill(key, fill), policy)
 
-    def _since(self) -> int:
-        """Fills are asked for from a little before the last comparison, and never from before the books began."""
-        state = self._ledger.state
-        opened = state.account.opened_at or self._clock.now_ns()
-        return max(opened, (state.reconciliation.completed_at or opened) - OVERLAP_NS)
+    def _since(self, symbol: str) -> int:
+        """Fills are asked for from a little before they were last read, and never from before the books began."""
+        opened = self._ledger.state.account.opened_at or self._clock.now_ns()
+        return max(opened, (self._read_at.get(symbol) or self._completed_before or opened) - OVERLAP_NS)
 
     async def _looks(self) -> list[Look]:
         """Compare until nothing differs, a few times at most: reports may be on their way."""
@@ -148,12 +162,16 @@ class Reconciliation:
         before, on_its_way = self._last_movement(), self._on_its_way()
         balances = await self._venue.balances()
         found = self._balance_differences(balances)
-        for symbol in self._context.settings.symbols:
+
+        async def look_at(symbol: str) -> None:
             for order in await self._venue.open_orders(symbol):
                 if order.client_order_id not in self._ledger.state.orders:
                     key = f"order:{order.client_order_id}"
                     found[key] = self._unexpected_order(key, symbol, order)
-        undecided = on_its_way | self._on_its_way()
+
+        readable = [symbol for symbol in self._symbols.listed if symbol not in self._unread]
+        self._unread |= await self._symbols.each(readable, look_at, NOT_RECONCILED)
+        undecided = on_its_way | self._on_its_way() | self._not_read()
         return Look(
             differing={key: difference for key, difference in found.items() if key not in undecided},
             undecided=undecided,
@@ -165,7 +183,28 @@ class Reconciliation:
 
     def _on_its_way(self) -> frozenset[str]:
         """Return what cannot be compared now, because an order on it is neither over nor resting."""
-        symbols = {order.symbol for order in self._ledger.state.orders.values() if not order.rests}
+        orders = self._ledger.state.orders.values()
+        return self._money_of({order.symbol for order in orders if not order.rests})
+
+    def _not_read(self) -> frozenset[str]:
+        """Return what cannot be told while some symbols' orders or fills could not be read.
+
+        An order of theirs may have been filled meanwhile: then their position and the cash differ by it.
+        """
+        hidden = {*self._unread, *blocked_for(self._context, NOT_LISTED)}
+        if not hidden:
+            return frozenset()
+        state = self._ledger.state
+        found = {
+            m.mismatch_id
+            for m in state.reconciliation.mismatches.values()
+            if m.symbol in hidden and m.subject in {"order", "fill"}
+        }
+        trading = {order.symbol for order in state.orders.values() if order.symbol in self._unread}
+        return frozenset((*found, *state.reconciliation.tolerated)) | self._money_of(trading)
+
+    def _money_of(self, symbols: set[str]) -> frozenset[str]:
+        """Return the keys of the balances that orders of these symbols move."""
         keys = {f"position:{_base(symbol)}" for symbol in symbols}
         return frozenset(keys | ({f"balance:{self._context.settings.currency}"} if symbols else set()))
 

@@ -101,17 +101,18 @@ class Settlement:
 
     async def _settle(self, client_order_id: str) -> None:
         order = self._ledger.state.orders.get(client_order_id)
-        pause, reported = FIRST_PAUSE, False
+        pause, reported, told = FIRST_PAUSE, False, set[str]()
         if order is not None and order.unknown_since is None:
             await asyncio.sleep(GRACE_SECONDS)
         while order is not None and not order.is_final:
-            if await self._ask_traced(order):
+            if await self._ask_traced(order, told):
                 return
             reported = reported or self._is_operators_matter(order)
             await asyncio.sleep(pause * (0.5 + 0.5 * self._chance()))
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _ask_traced(self, order: Order) -> bool:
+    async def _ask_traced(self, order: Order, told: set[str]) -> bool:
+        """Ask once; an error is recorded unless one of its kind was ``told`` of this order before."""
         trace = self._tracer.trace(order.trace_id)
         settled = False
         try:
@@ -119,7 +120,9 @@ class Settlement:
                 span.set(spans.CLIENT_ORDER_ID, order.client_order_id)
                 settled = await self.ask(order)
         except TickertapeError as error:
-            self._errors.record(error, span)
+            if error.code not in told:
+                told.add(error.code)
+                self._errors.record(error, span)
         recorded = trace.drain()
         if recorded is not None:
             self._ledger.append(recorded, trace_id=trace.trace_id)

@@ -19,6 +19,7 @@ from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.modes import KILL_SWITCH
 from trading_bot.engine.position_watch import PositionWatch
 from trading_bot.engine.settings_source import DriftWatch
+from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_LISTED, NOT_RECONCILED, blocked_for
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.journal import Beacon, BeaconWriter, RetentionPolicy
 
@@ -193,6 +194,9 @@ class Vitals:
             equity_known=state.account.equity is not None,
             doubted_marks=(*doubted_marks(state), *self._positions.old_marks()) if self.ready else (),
             config_drift=self._drift.drift(),
+            not_listed=blocked_for(self._context, NOT_LISTED),
+            not_reconciled=blocked_for(self._context, NOT_RECONCILED),
+            no_history=blocked_for(self._context, NO_HISTORY),
         )
 
     def _write_records(self) -> None:

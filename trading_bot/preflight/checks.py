@@ -62,6 +62,10 @@ def _connection(name: str, plan: Plan) -> Iterator[Finding]:
         return
     instruments = plan.survey.instruments or {}
     yield fine(name, f"signed requests are answered; {len(instruments)} symbols are listed")
+    missing = [symbol for symbol in plan.settings.symbols if symbol not in instruments]
+    if missing:
+        remedy = "Correct symbols, or take it out; the bot would block it and trade the others"
+        yield failed(name, f"the venue does not list {', '.join(missing)}", remedy)
     halted = [symbol for symbol, rules in instruments.items() if not rules.is_active]
     if halted:
         remedy = "Wait until the venue trades it again; take it out of symbols if it is delisted"
@@ -110,7 +114,9 @@ def _order_sizes(name: str, plan: Plan) -> Iterator[Finding]:
 
 
 def _order_size(name: str, plan: Plan, symbol: str, notional: Decimal) -> Finding:
-    rules, price = (plan.survey.instruments or {})[symbol], (plan.survey.prices or {}).get(symbol)
+    rules, price = (plan.survey.instruments or {}).get(symbol), (plan.survey.prices or {}).get(symbol)
+    if rules is None:
+        return unknown(name, "the venue does not list it")
     if price is None:
         return unknown(name, "no bar of it has closed yet, so the order's quantity is not known")
     quantity = rules.round_quantity(notional / price)

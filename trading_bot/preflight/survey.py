@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -77,8 +77,8 @@ async def survey(venue: Surveyed, settings: Settings) -> Survey:
         found.permissions = await _asked(found, "permissions", venue.permissions())
         found.clock = await _asked(found, "clock", venue.clock())
         found.balances = await _asked(found, "balances", venue.balances())
-        found.open_orders = await _asked(found, "open orders", _open_orders(venue, settings.symbols))
-        found.prices = await _asked(found, "prices", _prices(venue, settings.symbols))
+        found.open_orders = await _asked(found, "open orders", _open_orders(venue, found.instruments))
+        found.prices = await _asked(found, "prices", _prices(venue, found.instruments))
         found.rate_limit_used = venue.rate_limit_used
     finally:
         await venue.close()
@@ -93,10 +93,10 @@ async def _asked(found: Survey, question: str, answer: Awaitable[T]) -> T | None
         return None
 
 
-async def _open_orders(venue: Surveyed, symbols: Sequence[str]) -> dict[str, int]:
+async def _open_orders(venue: Surveyed, symbols: Iterable[str]) -> dict[str, int]:
     return {symbol: len(await venue.open_orders(symbol)) for symbol in symbols}
 
 
-async def _prices(venue: Surveyed, symbols: Sequence[str]) -> dict[str, Decimal]:
+async def _prices(venue: Surveyed, symbols: Iterable[str]) -> dict[str, Decimal]:
     bars = {symbol: await venue.candles(symbol, 1) for symbol in symbols}
     return {symbol: found[-1].close for symbol, found in bars.items() if found}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from trading_bot.boot.home import Credentials
@@ -146,7 +146,7 @@ class CcxtVenue:
         except BaseException:
             await self.close()
             raise
-        self._compose_feed(tuple(symbols))
+        self._compose_feed(tuple(instruments))
         return instruments
 
     async def place(self, order: NewOrder) -> VenueOrder:
@@ -316,16 +316,12 @@ class CcxtVenue:
             raise OperatorError("VENUE_011", f"{self.name} lacks {', '.join(lacking)}", name=self.name)
         with self._request("open"):
             markets = await self._client.load_markets()
-        for symbol in symbols:
-            if symbol not in markets:
-                raise OperatorError("VENUE_008", f"{symbol} is not listed at {self.name}", symbol=symbol)
-        mode = self._client.precisionMode
-        instruments = {
-            symbol: decoded("market", lambda part: instrument_of(part, mode), markets[symbol])
-            for symbol in symbols
-        }
+        instruments = listed(symbols, markets, self._client.precisionMode)
+        if symbols and not instruments:
+            message = f"{self.name} lists none of {', '.join(symbols)}"
+            raise OperatorError("VENUE_008", message, symbol=symbols[0])
         # A real exchange lists thousands: what is not traded here need not stay in memory.
-        self._client.set_markets([markets[symbol] for symbol in symbols])
+        self._client.set_markets([markets[symbol] for symbol in instruments])
         return instruments
 
     def _compose_feed(self, symbols: tuple[str, ...]) -> None:
@@ -397,6 +393,16 @@ class CcxtVenue:
             raise translated from error
         finally:
             CURRENT.reset(token)
+
+
+def listed(symbols: Sequence[str], markets: Mapping[str, Any], mode: int) -> dict[str, Instrument]:
+    """Return the rules of those symbols that are there as spot markets with steps; ``mode`` is ccxt's."""
+    found = {}
+    for symbol in symbols:
+        if symbol in markets:
+            with suppress(OperatorError):
+                found[symbol] = decoded("market", lambda part: instrument_of(part, mode), markets[symbol])
+    return found
 
 
 def parameters_of(order: NewOrder) -> dict[str, str]:

@@ -77,6 +77,7 @@ class InMemoryVenue:
         self._mailbox = Mailbox()
         self._lost_at: dict[StreamName, int] = {}
         self._faults: dict[str, deque[TickertapeError]] = {}
+        self._broken: dict[tuple[str, str], TickertapeError] = {}
         self._rejections: deque[str] = deque()
         self._lost_acks = 0
         self._lost_orders = 0
@@ -86,11 +87,12 @@ class InMemoryVenue:
     async def open(self, symbols: Sequence[str]) -> dict[str, Instrument]:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
         self._request("open")
-        for symbol in symbols:
-            if symbol not in self._books.instruments:
-                raise OperatorError("VENUE_008", f"{symbol} is not listed at {self.name}", symbol=symbol)
+        listed = {symbol: rules for symbol, rules in self._books.instruments.items() if symbol in symbols}
+        if symbols and not listed:
+            message = f"{self.name} lists none of {', '.join(symbols)}"
+            raise OperatorError("VENUE_008", message, symbol=symbols[0])
         self._mailbox = Mailbox()
-        return {symbol: self._books.instruments[symbol] for symbol in symbols}
+        return {symbol: listed[symbol] for symbol in symbols if symbol in listed}
 
     async def place(self, order: NewOrder) -> VenueOrder:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
@@ -143,18 +145,18 @@ class InMemoryVenue:
 
     async def order(self, symbol: str, client_order_id: str) -> VenueOrder | None:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
-        self._request("order")
+        self._request("order", symbol)
         entry = self._books.find(symbol, client_order_id)
         return None if entry is None else entry.order
 
     async def open_orders(self, symbol: str) -> list[VenueOrder]:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
-        self._request("open_orders")
+        self._request("open_orders", symbol)
         return [entry.order for entry in self._books.working(symbol)]
 
     async def fills(self, symbol: str, since: int) -> list[VenueFill]:
         """See :class:`~trading_bot.venues.protocol.VenueAccount`."""
-        self._request("fills")
+        self._request("fills", symbol)
         return [fill for fill in self._books.fills if fill.symbol == symbol and fill.venue_time >= since]
 
     async def clock(self) -> ClockReading:
@@ -166,7 +168,7 @@ class InMemoryVenue:
 
     async def candles(self, symbol: str, limit: int) -> list[Bar]:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
-        self._request("candles")
+        self._request("candles", symbol)
         bars = self._bars.get(symbol, [])[-limit:]
         self._note_given(bars)
         if bars:
@@ -175,7 +177,7 @@ class InMemoryVenue:
 
     async def quote(self, symbol: str) -> Quote:
         """See :class:`~trading_bot.venues.protocol.VenueFeed`."""
-        self._request("quote")
+        self._request("quote", symbol)
         if symbol not in self._quotes:
             raise RetriableError("VENUE_007", f"there is no quote of {symbol} yet", symbol=symbol)
         return self._quotes[symbol]
@@ -241,6 +243,18 @@ class InMemoryVenue:
         """Let the next call of an operation (``balances``, ``order``, ``open``, ...) raise ``error``."""
         self._faults.setdefault(operation, deque()).append(error)
 
+    def break_symbol(self, symbol: str, operation: str, error: TickertapeError) -> None:
+        """Let every reading of a kind about one symbol raise ``error``, until :meth:`mend_symbol`."""
+        self._broken[operation, symbol] = error
+
+    def mend_symbol(self, symbol: str) -> None:
+        """Answer again what is asked about a symbol."""
+        self._broken = {key: error for key, error in self._broken.items() if key[1] != symbol}
+
+    def delist(self, symbol: str) -> None:
+        """List a symbol no more: the next :meth:`open` leaves it out."""
+        del self._books.instruments[symbol]
+
     def halt(self, symbol: str) -> None:
         """Trade a symbol no more: it stays listed, and its new orders are refused."""
         instruments = self._books.instruments
@@ -280,11 +294,13 @@ class InMemoryVenue:
 
     # --------------------------------------------------------------------------------------------
 
-    def _request(self, operation: str) -> None:
+    def _request(self, operation: str, symbol: str = "") -> None:
         self.requests[operation] = self.requests.get(operation, 0) + 1
         faults = self._faults.get(operation)
         if faults:
             raise faults.popleft()
+        if (operation, symbol) in self._broken:
+            raise self._broken[operation, symbol]
 
     def _refuse_what_it_does_not_take(self, order: NewOrder) -> None:
         if order.trigger is not None and not self.takes_triggers:

@@ -187,10 +187,10 @@ class VenueTrading(Protocol):
     """Connect, and place and cancel orders."""
 
     async def open(self, symbols: Sequence[str]) -> dict[str, Instrument]:
-        """Connect, check the credentials, return the instruments by symbol.
+        """Connect, check the credentials, return the instruments by symbol; of those that are not listed none.
 
         Raises:
-            OperatorError: VENUE_002 credentials, VENUE_008 a symbol that cannot be traded.
+            OperatorError: VENUE_002 credentials, VENUE_008 no symbol is listed.
             RetriableError: VENUE_001, VENUE_003, VENUE_006.
         """
         ...

@@ -89,11 +89,21 @@ def test_opening_returns_the_instruments_with_their_steps(market: Market) -> Non
     asyncio.run(test())
 
 
-def test_a_symbol_that_is_not_listed_is_refused_by_its_name(market: Market) -> None:
+def test_a_symbol_that_is_not_listed_is_left_out_and_the_others_can_be_asked_for(market: Market) -> None:
+    async def test() -> None:
+        venue = market.make()
+        assert list(await venue.open([SYMBOL, "NOPE/USD"])) == [SYMBOL]
+        assert await venue.open_orders(SYMBOL) == []
+        await venue.close()
+
+    asyncio.run(test())
+
+
+def test_where_no_symbol_is_listed_the_venue_does_not_open_and_names_them(market: Market) -> None:
     async def test() -> None:
         venue = market.make()
         with pytest.raises(OperatorError, match="NOPE/USD") as refused:
-            await venue.open([SYMBOL, "NOPE/USD"])
+            await venue.open(["NOPE/USD"])
         await venue.close()
         assert refused.value.code == "VENUE_008"
 

@@ -137,7 +137,7 @@ def test_the_quantity_is_rounded_down_to_the_lot_and_the_dust_is_said(tmp_path: 
             left = held(bot)
             assert 0 <= left < lot
             said = await flatten(bot)
-            assert said == f"there is nothing to close; stays as dust: {left} {PAIR}"
+            assert said == f"there is nothing to close; stays: {left} {PAIR}"
             assert len(bot.events(OrderIntended)) == 1
 
     play(scenario())

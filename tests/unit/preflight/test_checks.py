@@ -91,6 +91,8 @@ def test_where_all_is_well_only_the_real_money_is_worth_a_warning():
             {"permissions": msgspec.structs.replace(SAFE, bound_to_address=False)},
         ),
         ("permissions", Status.UNKNOWN, {"permissions": None}),
+        ("connection", Status.FAILED, {"instruments": {}, "prices": {}}),
+        ("order size", Status.UNKNOWN, {"instruments": {}, "prices": {}}),
         ("clock", Status.FAILED, {"clock": ClockReading(offset_ns=-(10**10), round_trip_ns=0)}),
         ("clock", Status.UNKNOWN, {"clock": None}),
         ("order size", Status.UNKNOWN, {"prices": {}}),

@@ -89,7 +89,7 @@ OF_CODE: Final = {
     "VENUE_003": "VenueRateLimitLow",
     "VENUE_004": "VenueBanned",
     "VENUE_005": "ClockSkew",
-    "VENUE_008": "BotDown",
+    "VENUE_008": "FeedStale",
     "VENUE_010": "CriticalError",
     "VENUE_011": "BotDown",
     "VENUE_012": "FeedStale",

@@ -83,8 +83,13 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         consequence=OperatorError,
         severity=Severity.ERROR,
         cause="The symbol is not listed at the venue as a spot market, or not quoted in the account's currency.",
-        impact="The bot did not start.",
-        remediation=(Remediation("Correct symbols in config.yaml"),),
+        impact="It is blocked (NotListed) and takes no orders; the other symbols trade. Where none is listed,"
+        " the bot is not ready.",
+        remediation=(
+            Remediation(
+                "Correct symbols in config.yaml, or take it out; what is held of it stays at the venue"
+            ),
+        ),
     ),
     ErrorDefinition(
         code="VENUE_009",

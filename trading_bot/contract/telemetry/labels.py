@@ -61,6 +61,9 @@ BLOCKS: Final = (
     "Unprotected",
     "StuckPosition",
     "PriceJump",
+    "NotListed",
+    "NotReconciled",
+    "NoHistory",
 )
 UNKNOWN_COMMAND: Final = "unknown"
 ANSWERS: Final = ("acknowledged", "rejected", "expired")
