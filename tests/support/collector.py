@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import http.server
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,7 +49,7 @@ class Received(NamedTuple):
 class Book:
     """What a collector took, and how it behaves: ``status`` other than 200 refuses, ``delay`` is in seconds.
 
-    ``judge`` may refuse single requests: it returns the status for one.
+    ``judge`` may refuse single requests: it returns the status for one. Nobody is delayed once it is ``over``.
     """
 
     def __init__(self) -> None:
@@ -61,13 +60,14 @@ class Book:
         self.logs: list[Received] = []
         self.headers: list[dict[str, str]] = []
         self.requests = 0
+        self.over = threading.Event()
         self._guard = threading.Lock()
 
     def take(self, request: Request, headers: dict[str, str]) -> int:
         """Take a request, or not; return the HTTP status to answer with."""
         with self._guard:
             self.requests += 1
-        time.sleep(self.delay)
+        self.over.wait(self.delay)
         status = self.judge(request)
         if status == 200:
             with self._guard:

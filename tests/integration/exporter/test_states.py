@@ -1,4 +1,4 @@
-"""A bot that is killed, stopped, out of space or without its journal looks like that within 5 s."""
+"""A bot that is killed, stopped, out of space or without its journal looks like that."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ Program = subprocess.Popen[str]
 Scrape = Callable[[], Page]
 
 STATE_GAUGES = {metric.name for metric in on_page(MetricsPage.EXPORTER) if metric.kept is Kept.WHILE_ALIVE}
-WITHIN_SECONDS = 5.0
 
 
 def shows(scrape: Scrape, up: float, reason: str) -> Page:
     """Wait until the page says so, and return it."""
-    eventually(lambda: scrape().value("tradingbot_up_reason", reason=reason) == 1, WITHIN_SECONDS)
+    eventually(lambda: scrape().value("tradingbot_up_reason", reason=reason) == 1)
     page = scrape()
     assert page.status == 200
     assert page.value("tradingbot_up") == up

@@ -74,7 +74,8 @@ def test_alerts_of_a_real_alertmanager_are_seen_the_worst_first_and_in_the_summa
     assert wait_until(lambda: ops.get("summary").json().get("active_alerts") is not None)
     bot.beat()
     answer = ops.get("summary").json()
-    assert [one["name"] for one in answer["active_alerts"]] == ["BotDown", "FeedStale"]  # not what always fires
+    # Not what always fires.
+    assert [one["name"] for one in answer["active_alerts"]] == ["BotDown", "FeedStale"]
     assert answer["active_alerts"][0]["summary"] == "The bot is not up"
     assert answer["active_alerts"][0]["runbook"] == "/api/v1/runbooks/BotDown"
     assert 0 <= answer["alerts_age_seconds"] < 60

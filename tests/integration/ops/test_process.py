@@ -69,7 +69,7 @@ def test_sigterm_ends_it_cleanly_and_soon_even_while_clients_say_nothing(ops):
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
-    assert time.monotonic() - began < 8  # three on a quiet machine
+    assert time.monotonic() - began < 30  # three on a quiet machine; the clients would stay for ever
     assert kinds(ops.home) == ["ops.started", "ops.stopped"]
     assert processes_of(ops.home.path) == {}
     for client in clients:
@@ -85,10 +85,14 @@ def test_ctrl_c_in_a_terminal_reaches_both_processes_and_ends_them_cleanly(ops):
 
 @SERVING
 def test_a_slow_client_does_not_hold_up_the_others(serving):
-    clients = connect_and_say_nothing(serving.port)
-    assert serving.get("summary").seconds < 4  # a client that says nothing is dropped after more
-    for client in clients:
-        client.close()
+    def is_answered_before_they_are_dropped() -> bool:
+        clients = connect_and_say_nothing(serving.port)
+        seconds = serving.get("summary").seconds
+        for client in clients:
+            client.close()
+        return seconds < 4  # a client that says nothing is dropped after five
+
+    assert wait_until(is_answered_before_they_are_dropped)  # a busy machine may need longer, at times
 
 
 @SERVING
@@ -121,7 +125,7 @@ def test_a_control_tape_that_cannot_be_opened_is_one_clear_line(ops):
 
 def restarted(ops: OpsProcess) -> subprocess.Popen[str]:
     """Start it again like a supervisor does: until it stays."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         process = ops.command.start("ops")
         if wait_until(lambda started=process: ops.worker() is not None or started.poll() is not None) and (

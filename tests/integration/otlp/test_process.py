@@ -66,15 +66,13 @@ def test_kill_9_while_it_ships_leaves_nothing_missing_at_the_collector(
 @pytest.mark.parametrize("kind", COLLECTORS)
 def test_it_ends_soon_and_silently_while_a_send_hangs(kind: str, command: Command, journal: Recording):
     with collecting(kind) as collector:
-        collector.book.delay = 20
+        collector.book.delay = 6 * PATIENCE
         journal.tell(range(10))
-        exporter = command.start("exporter", **environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="60"))
+        exporter = command.start("exporter", **environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="600"))
         eventually(lambda: collector.book.requests >= 2)
-        began = time.monotonic()
         exporter.terminate()
-        assert exporter.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 8  # two seconds on a quiet machine; the send hangs for twenty
-        collector.book.delay = 0
+        assert exporter.wait(PATIENCE) == 0, "it waited for the send"
+        collector.book.over.set()
     assert said(exporter).count("\n") == 1  # where its metrics are
 
 
