@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -17,12 +16,10 @@ from trading_bot.journal.schema import TapePosition
 from trading_bot.journal.watch import CommitWatch
 
 PAGE_LIMIT: Final = 1_000
-LOOK_AGAIN_SECONDS: Final = 0.0015
-"""The ``-wal`` is written before the commit can be seen: so long it is worth looking again."""
-LOOK_STEP_SECONDS: Final = 0.00005
-NET_FASTEST_SECONDS: Final = 0.001
-NET_SLOWEST_SECONDS: Final = 0.25
+NET_SECONDS: Final = 0.25
+"""A writer that was killed between a commit and its announcement: so long it may take to be seen."""
 NET_ALONE_SECONDS: Final = 0.02
+"""The same where the kernel tells of nothing."""
 REOPEN_SECONDS: Final = 0.25
 
 
@@ -78,8 +75,6 @@ class Follower:
         self._reader: TapeReader | None = None
         self._watch = CommitWatch(self.path)
         self._start_anew = False
-        self._net = NET_SLOWEST_SECONDS
-        self._version: int | None = None
         self._last = 0
 
     @property
@@ -146,7 +141,6 @@ class Follower:
         reader = self._reader = TapeReader.open(self.path)
         if self.opened_at is None:
             self.opened_at = reader.last_seq()
-        self._version = None
         if self.position is None:
             self._start_anew = True
         else:
@@ -154,18 +148,13 @@ class Follower:
         return reader
 
     def _read(self, reader: TapeReader) -> Page | None:
-        version = reader.data_version()
-        if version == self._version and not self.behind and not self._start_anew:
-            return None
         self._last = reader.last_seq()
         if self.position is not None and self._last < self.position.seq:
             self._rewind_unless_held(reader)
         after = (
             self._starting_point(reader) if self._start_anew or self.position is None else self.position.seq
         )
-        page = self._page(reader, after) if after < self._last or self._start_anew else None
-        self._version = version
-        return page
+        return self._page(reader, after) if after < self._last or self._start_anew else None
 
     def _page(self, reader: TapeReader, after: int) -> Page:
         envelopes = [e for e in reader.read(after, self._page_limit, self._kinds) if e.seq <= self._last]
@@ -173,7 +162,8 @@ class Follower:
         seq = self._last if complete else envelopes[-1].seq
         if envelopes and self._other_run_before(reader, envelopes[0]):
             return self._page(reader, self._starting_point(reader))
-        page = Page(envelopes=envelopes, position=reader.position(seq), restarted=self._start_anew)
+        position = _position(reader, seq, envelopes)
+        page = Page(envelopes=envelopes, position=position, restarted=self._start_anew)
         self.position = page.position
         self._start_anew = False
         return page
@@ -198,24 +188,16 @@ class Follower:
         if self._reader is None:
             self._watch.wait(min(remaining, REOPEN_SECONDS))
             return
-        net = self._net if self._watch.active else NET_ALONE_SECONDS
-        if self._watch.wait(min(remaining, net)):
-            self._look_again()
-            # One wake-up can stand for two commits, the second still on its way: soon look again.
-            self._net = NET_FASTEST_SECONDS
-        else:
-            self._net = min(self._net * 2, NET_SLOWEST_SECONDS)
-
-    def _look_again(self) -> None:
-        """Wait until the write that woke us can be seen, or the usual time for that has passed."""
-        reader = self._reader
-        end = time.monotonic() + LOOK_AGAIN_SECONDS
-        # An error is met again, and kept as the fault, by the look that follows.
-        with contextlib.suppress(TickertapeError):
-            while reader is not None and reader.data_version() == self._version and time.monotonic() < end:
-                time.sleep(LOOK_STEP_SECONDS)
+        self._watch.wait(min(remaining, NET_SECONDS if self._watch.active else NET_ALONE_SECONDS))
 
     def _drop_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+
+def _position(reader: TapeReader, seq: int, envelopes: list[Envelope]) -> TapePosition:
+    """Return the position after ``seq``; mostly that is the last of the events read, which knows its run."""
+    if envelopes and envelopes[-1].seq == seq:
+        return TapePosition(reader.tape_id, envelopes[-1].run_id, seq)
+    return reader.position(seq)

@@ -173,11 +173,6 @@ class TapeReader:
         """Return the last ``state.snapshotted``, None when there is none."""
         return self.last_of(SNAPSHOT_KIND)
 
-    def data_version(self) -> int:
-        """Return a number that changes whenever another connection has committed."""
-        with translated(self.path, self._connection):
-            return int(self._connection.pragma("data_version"))
-
     def check_pages(self) -> None:
         """Check that all pages of the file fit together; reads all of it.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from pathlib import Path
 from typing import Final
@@ -26,6 +28,7 @@ class TapeFile:
         self.path = path
         self.connection = connection
         self.wal_pages = 0
+        self._wal = path.with_name(path.name + "-wal")
         self._run: int | None = None
         self._full = False
         self._inode = path.stat().st_ino
@@ -66,6 +69,11 @@ class TapeFile:
                 self.connection.execute("COMMIT")
         self._run = run
 
+    def announce(self) -> None:
+        """Wake the readers: they watch the times of the ``-wal``, since its bytes change before a commit is seen."""
+        with contextlib.suppress(OSError):
+            os.utime(self._wal)
+
     def checkpoint(self) -> None:
         """Move what is in the ``-wal`` into the database, as far as no reader is in the way."""
         with translated(self.path, self.connection):
@@ -74,7 +82,7 @@ class TapeFile:
 
     def size(self) -> int:
         """Return the bytes on disk: database and ``-wal``."""
-        return sum(_size(place) for place in (self.path, self.path.with_name(self.path.name + "-wal")))
+        return sum(_size(place) for place in (self.path, self._wal))
 
     def close(self) -> None:
         """Checkpoint and close."""

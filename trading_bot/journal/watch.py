@@ -1,4 +1,4 @@
-"""Wakes a reader when the writer has written: inotify on the ``-wal``."""
+"""Wakes a reader when the writer has committed: inotify on the times of the ``-wal``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ PRESENCE: Final = flags.CREATE | flags.DELETE | flags.MOVED_TO | flags.MOVED_FRO
 
 
 class CommitWatch:
-    """Watches a tape's ``-wal`` for writes, and its folder for files that come and go.
+    """Watches a tape's ``-wal`` for the writer's word, and its folder for files that come and go.
+
+    The writer touches the ``-wal`` after each commit (``TapeFile.announce``). Its bytes change earlier, when
+    there is nothing to see yet.
 
     Where inotify cannot be had (its limit is reached, the folder does not exist yet), ``active`` is
     False and only time wakes the reader.
@@ -35,13 +38,13 @@ class CommitWatch:
 
     @property
     def active(self) -> bool:
-        """Whether the kernel tells about writes."""
+        """Whether the kernel tells about commits."""
         return self._inotify is not None
 
     def wait(self, seconds: float) -> bool:
-        """Wait for a write or a change of files; False when the time has passed without one."""
+        """Wait for a commit or a change of files; False when the time has passed without one."""
         if self._arm():
-            return True  # what was written before the watch stood would not wake anybody
+            return True  # what was committed before the watch stood would not wake anybody
         self._poll.poll(max(0.0, seconds * 1_000))
         return self._drain()
 
@@ -70,7 +73,7 @@ class CommitWatch:
             self._inotify = self._watch_folder()
         if self._inotify is not None and self._wal_watch is None:
             with contextlib.suppress(OSError):
-                self._wal_watch = self._inotify.add_watch(self._wal, flags.MODIFY)
+                self._wal_watch = self._inotify.add_watch(self._wal, flags.ATTRIB)
                 return True
         return False
 

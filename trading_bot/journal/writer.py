@@ -238,6 +238,7 @@ class TapeWriter:
         if group.entries:
             self.committed = group.entries[-1][0].seq
         self._pending.confirm(group)
+        self._tape.announce()
         self._tell(group)
 
     def _tell(self, group: Group) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from support.command import PATIENCE
@@ -14,7 +15,8 @@ from trading_bot.contract.codec import Envelope
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import encode_state, restore, snapshot
 from trading_bot.domain.state import State
-from trading_bot.journal import Follower, Page, TapePosition, fold_page
+from trading_bot.journal import Follower, Page, TapePosition, TapeReader, fold_page
+from trading_bot.journal.watch import CommitWatch
 
 Program = subprocess.Popen[str]
 
@@ -236,6 +238,18 @@ def test_a_follower_that_has_closed_already_can_be_stopped(tmp_path: Path) -> No
         thread.join(PATIENCE)
         assert not thread.is_alive()
         follower.stop()
+
+
+def test_a_commit_is_told_once_and_when_it_can_be_seen(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with open_writer(path) as writer, TapeReader.open(path) as reader, closing(CommitWatch(path)) as watch:
+        assert watch.wait(10)  # the watch stands from here on
+        for number in range(1, 21):
+            assert not watch.wait(0)
+            writer.append(fact(number))
+            writer.flush()
+            assert watch.wait(10)
+            assert reader.last_seq() == number
 
 
 def test_an_idle_follower_costs_next_to_nothing(tmp_path: Path) -> None:
