@@ -8,13 +8,17 @@ from typing import Annotated, Any, Final, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from exporter.ops.bodies import parse_body
+from exporter.ops.bodies import parse_body, refused
 from exporter.ops.commands import LONGEST_VALID_SECONDS
 from exporter.ops.handover import LONGEST_REASON
+from exporter.ops.parameters import Fault
 from trading_bot.contract import commands
 from trading_bot.contract.commands import Command
 from trading_bot.contract.errors import OperatorError
+from trading_bot.contract.telemetry.labels import BREAKER
 from trading_bot.domain.state import State
+
+KNOWN_BREAKERS: Final = BREAKER.values or ()
 
 
 class ControlBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +50,12 @@ class ControlBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     breaker: (
         Annotated[
             str,
-            Meta(max_length=80, description="which breaker (reset-breaker)", examples=["max_daily_loss"]),
+            Meta(
+                max_length=80,
+                description="which breaker (reset-breaker)",
+                examples=["max_daily_loss"],
+                extra_json_schema={"enum": list(KNOWN_BREAKERS)},
+            ),
         ]
         | None
     ) = None
@@ -254,7 +263,13 @@ def read_body(action: str) -> ControlBody:
     Raises:
         NonRetriableError: API_001.
     """
-    return msgspec.convert(msgspec.to_builtins(parse_body(body_of(action))), ControlBody)
+    body = msgspec.convert(msgspec.to_builtins(parse_body(body_of(action))), ControlBody)
+    if body.breaker is not None and body.breaker not in KNOWN_BREAKERS:
+        expected = f"one of {', '.join(KNOWN_BREAKERS)}"
+        raise refused(
+            Fault(field="breaker", expected=expected, found=repr(body.breaker), example=KNOWN_BREAKERS[0])
+        )
+    return body
 
 
 def _body(action: str, control: Control) -> type[msgspec.Struct]:

@@ -23,6 +23,7 @@ from exporter.ops.representations.problem import InputFault
 from exporter.ops.representations.values import Moment, moment
 from exporter.ops.representations.workflows import PATH, StepView, represent_execution
 from exporter.ops.workflows.incidents import Incidents, Told
+from exporter.ops.workflows.proofs import short
 from exporter.ops.workflows.state import Alert, Executions
 from exporter.ops.workflows.triggers import TriggerRule, Triggers
 from trading_bot.contract.errors import RetriableError, TickertapeError
@@ -84,7 +85,10 @@ class IncidentsQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert as it was last heard of, with the evidence that was gathered for it."""
+    """An alert as it was last heard of, with the evidence that was gathered for it.
+
+    ``verdict`` is what the execution says of its result. Long outputs stand in full only at ``execution``.
+    """
 
     incident: str
     name: str
@@ -99,6 +103,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     execution_id: str | None
     execution_state: str | None
     execution: str | None
+    verdict: str | None
     evidence: list[StepView]
 
 
@@ -210,6 +215,16 @@ def _triggers(triggers: Triggers) -> TriggersView:
     return TriggersView(rules=triggers.table.triggers, errors=faults)
 
 
+def _bounded(steps: list[StepView]) -> list[StepView]:
+    """Return steps as a list has room for them: of long outputs only how long they are."""
+    return [
+        msgspec.structs.replace(
+            step, arguments={}, outputs={name: short(value) for name, value in step.outputs.items()}
+        )
+        for step in steps
+    ]
+
+
 def _incident(all_: Executions, alert: Alert, desk: Incidents, now: int) -> IncidentView:
     event, execution = alert.event, desk.execution_of(all_, alert.event.incident)
     return IncidentView(
@@ -226,5 +241,6 @@ def _incident(all_: Executions, alert: Alert, desk: Incidents, now: int) -> Inci
         execution_id=execution.execution_id if execution else None,
         execution_state=execution.status if execution else None,
         execution=f"{PATH}/executions/{execution.execution_id}" if execution else None,
-        evidence=represent_execution(execution, now).steps if execution else [],
+        verdict=execution.message if execution and execution.outcome else None,
+        evidence=_bounded(represent_execution(execution, now).steps) if execution else [],
     )

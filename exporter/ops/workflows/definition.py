@@ -218,6 +218,14 @@ class Workflow(Plain, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     risk: Risk
     steps: Annotated[list[Step], Meta(min_length=1, max_length=MOST_STEPS)]
     parameters: Annotated[dict[Name, Parameter], Meta(max_length=20)] = {}
+    result: Annotated[
+        str,
+        Meta(
+            max_length=300,
+            description="what an execution that completed says of itself, with templates",
+            examples=["${steps.judge.outputs.message}"],
+        ),
+    ] = ""
     on_failure: OnFailure = OnFailure.COMPENSATE
     schedule: Schedule | None = None
     concurrency: Concurrency = Concurrency.REFUSE

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from exporter.ops.workflows import templates
 from exporter.ops.workflows.actions import ACTIONS
 from exporter.ops.workflows.definition import OnFailure, Step, StepMode, dependencies_of
 from exporter.ops.workflows.state import ENDED, SATISFIED, Execution, StepState, StepStatus
@@ -18,6 +19,7 @@ from trading_bot.domain.clock import SECOND
 STEP_FAILED: Final = "StepFailed"
 CANCELLED: Final = "Cancelled"
 DURATION_EXCEEDED: Final = "DurationExceeded"
+LONGEST_RESULT: Final = 500
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -100,8 +102,23 @@ def _forward(execution: Execution, active: AbstractSet[str], now_ns: int) -> lis
         return [Wait()]
     if waiting is not None:
         return [Suspend()]
-    done = sum(state.status is StepStatus.COMPLETED for state in execution.steps.values())
-    return [End(ExecutionOutcome.COMPLETED, f"{done} of {len(execution.steps)} steps completed")]
+    return [End(ExecutionOutcome.COMPLETED, _result(execution))]
+
+
+def _result(execution: Execution) -> str:
+    """Return what the workflow says of its result; how many steps completed where it says nothing."""
+    done = {name: state for name, state in execution.steps.items() if state.status is StepStatus.COMPLETED}
+    counted = f"{len(done)} of {len(execution.steps)} steps completed"
+    facts = {
+        "parameters": execution.parameters,
+        "steps": {name: {"outputs": state.outputs} for name, state in done.items()},
+        "execution": {"id": execution.execution_id, "workflow": execution.workflow.id},
+    }
+    try:
+        said = str(templates.resolve(execution.workflow.result, templates.finder(facts)))
+    except NonRetriableError:  # a step that it speaks of was skipped
+        return counted
+    return said[:LONGEST_RESULT] or counted
 
 
 def _ready(execution: Execution, active: AbstractSet[str], waiting: str | None) -> Iterator[Step]:

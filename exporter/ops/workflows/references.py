@@ -72,6 +72,10 @@ def faults_of_steps(workflow: Workflow) -> Iterator[Fault]:
             yield Fault(
                 field=f"{place.field}.mode", expected="sequential", found="background", example="sequential"
             )
+    everywhere = Place(field="result", parameters=workflow.parameters, outputs=outputs)
+    for source in templates.sources(workflow.result):
+        for fault in _of_source(source, everywhere, ""):
+            yield msgspec.structs.replace(fault, field="result")
 
 
 def _before(workflow: Workflow) -> dict[str, set[str]]:
@@ -126,9 +130,9 @@ def _of_params(part: Step | Compensation, place: Place) -> Iterator[Fault]:
 
 def _expressions_in(part: Step | Compensation) -> Iterator[str]:
     """Yield the expressions that looking actions have among their params."""
-    for name in ("remember", "watch"):
+    for name in ("remember", "watch", "points"):
         found = part.params.get(name)
-        if part.action in {"check", "observe"} and isinstance(found, dict):
+        if part.action in {"check", "observe", "judge"} and isinstance(found, dict):
             yield from (text for text in found.values() if isinstance(text, str))
     until = part.params.get("until")
     if part.action == "observe" and isinstance(until, str) and until:

@@ -101,6 +101,8 @@ def test_an_alert_gathers_the_evidence_of_check_health_once(api):
     assert wait_until(lambda: incident()["execution_state"] == "completed")
     found = incident()
     assert (found["status"], found["workflow_id"]) == ("resolved", "check-health")
+    assert found["verdict"].split(":")[0] in {"healthy", "unhealthy", "unknown"}
+    assert len(json.dumps(found["evidence"])) < 20_000
     look = next(step for step in found["evidence"] if step["id"] == "look")
     assert look["outputs"]["health"]
     assert all(one["holds"] for one in look["evidence"])

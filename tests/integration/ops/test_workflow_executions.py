@@ -337,3 +337,47 @@ def test_nothing_goes_on_before_the_journal_has_been_read(tmp_path, monkeypatch)
         assert here.execution(execution_id).status == "queued"
         monkeypatch.undo()
         assert here.followed(execution_id).status == "completed"
+
+
+def test_a_verdict_says_which_points_do_not_hold_and_what_was_found(tmp_path):
+    points = {"alive": "up == true", "paused": "mode.mode == 'paused'", "worth": "account.equity > 0"}
+    with shop(tmp_path) as here:
+        made = definition(
+            step("judge", "judge", params={"points": points}, verify={"that": ["known(outputs.verdict)"]}),
+            result="${steps.judge.outputs.message}",
+        )
+        execution = here.followed(here.execute(made))
+        outputs = execution.steps["judge"].outputs
+        assert (execution.status, outputs["verdict"]) == ("completed", "unhealthy")
+        assert outputs["failed"] == ["paused"]
+        assert "paused (mode.mode is 'running')" in execution.message
+        assert execution.message == outputs["message"]
+        assert [point["holds"] for point in outputs["points"]][:2] == [True, False]
+
+
+def test_a_verdict_is_healthy_where_all_holds_and_unknown_where_that_cannot_be_told(tmp_path):
+    def judged(here, points):
+        judge = step("judge", "judge", params={"points": points}, verify={"that": ["known(outputs.verdict)"]})
+        return here.followed(here.execute(definition(judge))).steps["judge"].outputs
+
+    with shop(tmp_path) as here:
+        assert judged(here, {"alive": "up == true"})["message"] == "healthy: all points hold (1)"
+        found = judged(here, {"alive": "up == true", "drawdown": "breakers.max_drawdown != ''"})
+        assert (found["verdict"], found["unknown"]) == ("unknown", ["drawdown"])
+
+
+def test_a_result_that_speaks_of_a_skipped_step_is_the_count_of_steps(tmp_path):
+    with shop(tmp_path) as here:
+        look = step("look", params={"remember": {"mode": "mode.mode"}}, when="up == false")
+        made = definition(step("first"), look, result="${steps.look.outputs.mode}")
+        execution = here.followed(here.execute(made))
+        assert (execution.status, execution.message) == ("completed", "1 of 2 steps completed")
+
+
+def test_a_look_that_would_outlast_its_step_fails_at_once_and_says_so(tmp_path):
+    with shop(tmp_path) as here:
+        watch = {"watch": {"health": "health"}, "every": 300, "looks": 58}
+        execution = here.followed(here.execute(definition(step("watch", "observe", params=watch))))
+        error = execution.steps["watch"].error
+        assert (execution.status, error.error_code) == ("compensated", "WF_010")
+        assert "58 looks every 300 s take 17100 s" in error.message

@@ -176,6 +176,11 @@ def test_what_allows_more_risk_needs_a_reason_and_a_reset_names_what_it_resets()
     check_confirmed(CONTROLS["reset-breaker"], State(), confirmed)
 
 
+def test_a_breaker_that_does_not_exist_is_refused_with_the_names_of_those_that_do():
+    with pytest.raises(NonRetriableError, match=r"breaker: expected one of max_daily_loss, .*, found 'nope'"):
+        read("reset-breaker", breaker="nope", reason="looked into it")
+
+
 def test_a_field_that_an_action_does_not_take_is_refused():
     with pytest.raises(NonRetriableError, match="symbol: expected"):
         read("pause", symbol="EUR/USD")

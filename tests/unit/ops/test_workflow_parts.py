@@ -135,6 +135,8 @@ def faults_of(document) -> dict[str, str]:
         (definition(step("a", verify={"that": [{"file": {"path": "../x"}}]})),
          "steps[0].verify.that[0].file.path", "inside the home"),
         (definition(step("a", verify={"that": [{}]})), "steps[0].verify.that[0]", "exactly one"),
+        (definition(step("a", "judge", params={"points": {"x": "mod.mode == 1"}})), "steps[0].params", "mod.mode"),
+        (definition(step("a"), result="${steps.b.outputs.x}"), "result", "${steps.b.outputs.x}"),
         (definition(step("a", timeout=4000)), "steps[0].timeout", "1800"),
         (definition(step("a", "tickertape", params={"command": "doctor", "arguments": ["${execution.id}"]})),
          "steps[0].params.arguments", "no template"),

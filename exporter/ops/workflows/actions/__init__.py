@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from exporter.ops.workflows.actions import commanding, files, looking, network, programs, reading, rotation
+from exporter.ops.workflows.actions import (
+    commanding,
+    files,
+    judging,
+    looking,
+    network,
+    programs,
+    reading,
+    rotation,
+)
 from exporter.ops.workflows.actions.definition import Action
 
-SUBJECTS: Final = (looking, commanding, reading, programs, files, rotation, network)
+SUBJECTS: Final = (looking, judging, commanding, reading, programs, files, rotation, network)
 
 ACTIONS: Final[dict[str, Action]] = {
     action.name: action for subject in SUBJECTS for action in subject.ACTIONS

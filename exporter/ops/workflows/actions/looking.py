@@ -75,7 +75,12 @@ def wait(doing: Doing, params: WaitParams) -> Outputs:
 
 
 def observe(doing: Doing, params: ObserveParams) -> Outputs:
-    """Look again and again, and say how each value went."""
+    """Look again and again, and say how each value went.
+
+    Raises:
+        NonRetriableError: WF_010, so many looks do not fit into the step's time.
+    """
+    _check_fits(params, doing.patience.remaining)
     until = expressions.parse(params.until) if params.until else None
     rows: list[Outputs] = []
     ended_early = False
@@ -93,6 +98,17 @@ def observe(doing: Doing, params: ObserveParams) -> Outputs:
         "trends": {name: _trend([row[name] for row in rows]) for name in params.watch},
         "last": rows[-5:],
     }
+
+
+def _check_fits(params: ObserveParams, remaining: float) -> None:
+    """Refuse at once what would only fail when the step's time is over."""
+    takes = (params.looks - 1) * params.every
+    if takes > remaining:
+        message = (
+            f"{params.looks} looks every {params.every:g} s take {takes:g} s, and the step has {remaining:.0f} s:"
+            " ask for fewer looks, or a shorter time between two"
+        )
+        raise NonRetriableError("WF_010", message, takes_seconds=takes)
 
 
 def approve(doing: Doing, params: ApprovalParams) -> Outputs:

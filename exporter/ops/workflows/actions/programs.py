@@ -26,6 +26,8 @@ from trading_bot.contract.errors import NonRetriableError
 MEBIBYTE: Final = 1024 * 1024
 POLL_SECONDS: Final = 0.05
 TAIL: Final = 8_000
+LARGEST_DOCUMENT: Final = 65_536
+"""Bytes of JSON that are taken whole: a diagnosis is longest where most is wrong."""
 
 
 class Subcommand(StrEnum):
@@ -62,6 +64,7 @@ def run(doing: Doing, params: ProgramParams) -> Outputs:
             _wait(process, doing.patience)
         finally:
             _end(process)
+        document = _document(printed)
         output, errors = _tail(printed), _tail(said)
     if process.returncode and not params.may_fail:
         words = (errors or output).strip().splitlines()
@@ -70,9 +73,9 @@ def run(doing: Doing, params: ProgramParams) -> Outputs:
         raise NonRetriableError("WF_016", message, exit_code=process.returncode)
     return {
         "exit_code": process.returncode,
-        "output": redact(output),
+        "output": redact(output) if document is None else "",
         "errors": redact(errors),
-        "document": _document(output),
+        "document": document,
     }
 
 
@@ -117,10 +120,13 @@ def _tail(file: IO[bytes]) -> str:
     return file.read().decode(errors="replace")
 
 
-def _document(output: str) -> Any:
-    """Return what was printed, where all of it is one JSON document."""
+def _document(file: IO[bytes]) -> Any:
+    """Return what was printed, where all of it is one JSON document that is not too large."""
+    if file.seek(0, os.SEEK_END) > LARGEST_DOCUMENT:
+        return None
+    file.seek(0)
     try:
-        return redact(msgspec.json.decode(output))
+        return redact(msgspec.json.decode(file.read()))
     except msgspec.DecodeError:
         return None
 
@@ -132,9 +138,9 @@ ACTIONS: Final = (
         params=ProgramParams,
         outputs={
             "exit_code": "0 is fine",
-            "output": "the end of what it printed",
+            "output": "the end of what it printed, where it is no document",
             "errors": "the end of what it printed on standard error",
-            "document": "what it printed, where that is JSON and short",
+            "document": "what it printed, where that is JSON of at most 64 KiB",
         },
         repeat=Repeat.FREE,
         run=run,
