@@ -27,7 +27,6 @@ from trading_bot.engine.making_room import MakingRoom
 from trading_bot.engine.order_events import denied, filled, intended, protecting, request_of
 from trading_bot.telemetry import SpanContext, Trace
 from trading_bot.venues.protocol import (
-    NewOrder,
     OutcomeUnknown,
     Venue,
     VenueFill,
@@ -267,12 +266,7 @@ class Execution:
             await self._room.for_close(orders[0], self.instruments[orders[0].symbol])
             self._require_mode(orders[0], protective=protective)  # making room takes seconds
         except TickertapeError as error:
-            if isinstance(error, OrderDenied):
-                place.fail(error.code)
-            else:
-                self._errors.record(error, place)
-            for order in orders:
-                self._reject(order, "never_sent", error.code, error.message)
+            self._give_up(orders, "never_sent", error, place)
             return
         for order in orders:
             flight = self._flights[order.client_order_id] = Flight(place_span_id=place.span_id)
@@ -280,9 +274,21 @@ class Execution:
             flight.sent_at = self._clock.monotonic_ns()
         try:
             with place.child(spans.SEND_ORDER) as span:
-                await self._ask_venue(orders, span)
+                await self._ask_venue(orders, span, protective=protective)
         finally:
             self._note_request_over(orders)
+
+    def _give_up(
+        self, orders: tuple[Order, ...], reason: str, error: TickertapeError, span: SpanContext
+    ) -> None:
+        """End orders that the venue does not have, and certainly will not."""
+        if isinstance(error, OrderDenied):
+            span.fail(error.code)
+            reason = "never_sent"
+        else:
+            self._errors.record(error, span)
+        for order in orders:
+            self._reject(order, reason, error.code, error.message)
 
     def _note_request_over(self, orders: tuple[Order, ...]) -> None:
         for order in orders:
@@ -299,24 +305,29 @@ class Execution:
         if not passes and not (protective and mode is not Mode.HALTED):
             raise OrderDenied("RISK_008", f"the mode became {mode}", symbol=order.symbol)
 
-    async def _ask_venue(self, orders: tuple[Order, ...], span: SpanContext) -> None:
-        requests = [request_of(order) for order in orders]
+    async def _ask_venue(self, orders: tuple[Order, ...], span: SpanContext, *, protective: bool) -> None:
         try:
-            answers = await (self._venue.place_pair(*requests) if len(requests) > 1 else self._one(*requests))
+            answers = await self._hand_over(orders, protective=protective)
         except OutcomeUnknown as error:
             self._errors.record(error, span)
             for order in orders:
                 self._lose(order, error.message)
         except TickertapeError as error:
-            self._errors.record(error, span)
-            for order in orders:
-                self._reject(order, "refused", error.code, error.message)
+            self._give_up(orders, "refused", error, span)
         else:
             for answer in answers:
                 self.take_order(answer, LearnedBy.ANSWER)
 
-    async def _one(self, request: NewOrder) -> tuple[VenueOrder, ...]:
-        return (await self._venue.place(request),)
+    async def _hand_over(self, orders: tuple[Order, ...], *, protective: bool) -> tuple[VenueOrder, ...]:
+        """Give orders to the venue's client, which asks once more when they are about to leave."""
+
+        def may_leave() -> None:
+            self._require_mode(orders[0], protective=protective)
+
+        first, *others = (request_of(order) for order in orders)
+        if others:
+            return await self._venue.place_pair(first, others[0], may_leave)
+        return (await self._venue.place(first, may_leave),)
 
     def _lose(self, order: Order, message: str) -> None:
         """Take note that no answer came for an order; the stream may have told of it already."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import localcontext
 from typing import Any, Final
 
 from trading_bot.boot.home import Credentials
-from trading_bot.contract.errors.definition import OperatorError
+from trading_bot.contract.errors.definition import OperatorError, OrderDenied
 from trading_bot.venues.lazy_ccxt import load
 from trading_bot.venues.translation import CURRENT, Request, scrub
 
@@ -116,6 +116,14 @@ class Measured:
     rate_limit_used: float | None = None
     id: str
     timeout: int
+    tcp_connector: Any
+
+    def open(self, lazy: bool = False) -> None:  # noqa: FBT001, FBT002 - ccxt's signature
+        """Open the session, whose requests are looked at once more when they have their connection."""
+        super().open(lazy)  # type: ignore[misc]
+        connector = self.tcp_connector
+        if connector is not None and "connect" not in vars(connector):
+            connector.connect = with_last_look(connector.connect)
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """Hand a request to the connection."""
@@ -170,6 +178,23 @@ class Measured:
             pass_on(socket, message)
         else:
             self.tap(socket, message, pass_on)
+
+
+def with_last_look(connect: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return a connector's ``connect`` that gives the connection back where a request may not leave any more."""
+
+    async def connect_and_look(*arguments: Any, **named: Any) -> Any:
+        connection = await connect(*arguments, **named)
+        request = CURRENT.get()
+        if request is not None:
+            try:
+                request.may_leave()
+            except OrderDenied:
+                connection.release()  # nothing was written
+                raise
+        return connection
+
+    return connect_and_look
 
 
 def seconds_to_wait(headers: Any) -> float | None:

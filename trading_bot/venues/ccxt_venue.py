@@ -39,12 +39,14 @@ from trading_bot.venues.protocol import (
     BarUpdate,
     ClockReading,
     FeedMessage,
+    MayLeave,
     NewOrder,
     Permissions,
     Quote,
     StreamName,
     VenueFill,
     VenueOrder,
+    unconditionally,
 )
 from trading_bot.venues.retries import RetryBudget
 from trading_bot.venues.streams import BarSequence
@@ -149,7 +151,7 @@ class CcxtVenue:
         self._compose_feed(tuple(instruments))
         return instruments
 
-    async def place(self, order: NewOrder) -> VenueOrder:
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
         price = None if order.limit_price is None else text(order.limit_price)
         with self._request(
@@ -158,7 +160,8 @@ class CcxtVenue:
             (Exception, asyncio.CancelledError),
             symbol=order.symbol,
             client_order_id=order.client_order_id,
-        ):
+        ) as request:
+            request.may_leave = may_leave
             answer = await self._client.create_order(
                 order.symbol,
                 order.type.value,
@@ -169,7 +172,9 @@ class CcxtVenue:
             )
             return decoded("order", order_of, with_time(answer))
 
-    async def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+    async def place_pair(
+        self, first: NewOrder, second: NewOrder, may_leave: MayLeave = unconditionally
+    ) -> tuple[VenueOrder, VenueOrder]:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`. An OCO, which ccxt has no unified call for."""
         above, below = (first, second) if first.trigger is Trigger.TAKE_PROFIT else (second, first)
         with self._request(
@@ -178,7 +183,8 @@ class CcxtVenue:
             (Exception, asyncio.CancelledError),
             symbol=first.symbol,
             client_order_id=first.client_order_id,
-        ):
+        ) as request:
+            request.may_leave = may_leave
             market = self._client.market(first.symbol)
             answer = await self._client.private_post_orderlist_oco(
                 pair_parameters(market["id"], above, below)

@@ -21,6 +21,7 @@ from trading_bot.venues.protocol import (
     ClockReading,
     FeedMessage,
     FillReport,
+    MayLeave,
     NewOrder,
     OrderReport,
     OutcomeUnknown,
@@ -30,6 +31,7 @@ from trading_bot.venues.protocol import (
     StreamRestored,
     VenueFill,
     VenueOrder,
+    unconditionally,
 )
 
 NO_FEE: Final = Decimal(0)
@@ -94,8 +96,9 @@ class InMemoryVenue:
         self._mailbox = Mailbox()
         return {symbol: listed[symbol] for symbol in symbols if symbol in listed}
 
-    async def place(self, order: NewOrder) -> VenueOrder:
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
+        may_leave()
         self._request("place")
         if self._lost_orders:
             self._lost_orders -= 1
@@ -110,8 +113,11 @@ class InMemoryVenue:
             raise unknown(order, "no answer in time")
         return taken
 
-    async def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+    async def place_pair(
+        self, first: NewOrder, second: NewOrder, may_leave: MayLeave = unconditionally
+    ) -> tuple[VenueOrder, VenueOrder]:
         """See :class:`~trading_bot.venues.protocol.VenueTrading`."""
+        may_leave()
         self._request("place")
         if self._lost_orders:
             self._lost_orders -= 1

@@ -11,7 +11,7 @@ translate their vendor's exceptions once, into the taxonomy:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -183,6 +183,14 @@ class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_ns: int
 
 
+MayLeave = Callable[[], None]
+"""Raises OrderDenied where an order may not be sent any more."""
+
+
+def unconditionally() -> None:
+    """Let an order leave."""
+
+
 class VenueTrading(Protocol):
     """Connect, and place and cancel orders."""
 
@@ -195,10 +203,14 @@ class VenueTrading(Protocol):
         """
         ...
 
-    async def place(self, order: NewOrder) -> VenueOrder:
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
         """Send an order once; never retry inside.
 
+        ``may_leave`` is asked last of all, on the open connection before the first byte is written: an order
+        may have waited for the rate limit or for the connection.
+
         Raises:
+            OrderDenied: what ``may_leave`` raises; certainly not sent.
             NonRetriableError: ORDER_001, a decoded rejection; VENUE_009, refused before it was sent.
             OutcomeUnknown: ORDER_002, also when the venue says that it already has this client order id.
             RetriableError: VENUE_001 no connection, VENUE_003 rate limit: certainly not processed.
@@ -206,7 +218,9 @@ class VenueTrading(Protocol):
         """
         ...
 
-    async def place_pair(self, first: NewOrder, second: NewOrder) -> tuple[VenueOrder, VenueOrder]:
+    async def place_pair(
+        self, first: NewOrder, second: NewOrder, may_leave: MayLeave = unconditionally
+    ) -> tuple[VenueOrder, VenueOrder]:
         """Send two sells that wait for their prices, of which one cancels the other; never retry inside.
 
         What they hold is held once. Only for a venue that :attr:`Venue.takes_triggers`.

@@ -16,12 +16,13 @@ from trading_bot.contract.errors.definition import (
     HaltError,
     NonRetriableError,
     OperatorError,
+    OrderDenied,
     ReduceOnlyError,
     RetriableError,
     TickertapeError,
     describe,
 )
-from trading_bot.venues.protocol import OutcomeUnknown
+from trading_bot.venues.protocol import MayLeave, OutcomeUnknown, unconditionally
 
 
 class Request(msgspec.Struct):
@@ -36,6 +37,8 @@ class Request(msgspec.Struct):
     """Seconds that the answer asks to wait."""
     refusal: BaseException | None = None
     """What was raised because a decoded answer said so."""
+    may_leave: MayLeave = unconditionally
+    """Asked on the open connection, before anything is written."""
 
 
 CURRENT: ContextVar[Request | None] = ContextVar("request to the venue", default=None)
@@ -128,6 +131,8 @@ def classify(error: BaseException, request: Request) -> tuple[str, type[Tickerta
 
 def translate_order(error: BaseException, request: Request, **context: Any) -> TickertapeError:
     """Return what an exception of a new order means. Whatever is not certain is unknown."""
+    if isinstance(error, OrderDenied):
+        return error
     if not request.handed_over or never_connected(error) or request.status in NOT_PROCESSED:
         return translate(error, request, **context)
     if not is_rejection(error, request):

@@ -24,7 +24,7 @@ from trading_bot.contract.events.trading import (
 from trading_bot.domain.orders import FLATTENING
 from trading_bot.engine import flattening
 from trading_bot.venues.in_memory import InMemoryVenue
-from trading_bot.venues.protocol import NewOrder, VenueOrder
+from trading_bot.venues.protocol import MayLeave, NewOrder, VenueOrder, unconditionally
 
 RESTING = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
 
@@ -183,10 +183,10 @@ class OneHalted(InMemoryVenue):
 
     halted: str | None = None
 
-    async def place(self, order: NewOrder) -> VenueOrder:
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
         if order.symbol == self.halted:
             self.reject_next()
-        return await super().place(order)
+        return await super().place(order, may_leave)
 
 
 def test_a_halted_symbol_keeps_no_other_from_being_closed_nor_uses_up_the_order_rate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -14,8 +15,16 @@ from support.engine import PAIR, STOCK, Rig, Running, play
 
 from trading_bot.contract.events.account import BreakerOpened
 from trading_bot.contract.events.lifecycle import BotStarted, Mode
-from trading_bot.contract.events.trading import OrderAcknowledged, OrderCancelled, OrderDenied, OrderSent
+from trading_bot.contract.events.trading import (
+    OrderAcknowledged,
+    OrderCancelled,
+    OrderDenied,
+    OrderRejected,
+    OrderSent,
+)
 from trading_bot.engine.modes import OPERATOR_HALT
+from trading_bot.venues.in_memory import InMemoryVenue
+from trading_bot.venues.protocol import MayLeave, NewOrder, VenueOrder, unconditionally
 
 RESTING = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
 
@@ -28,18 +37,53 @@ def by_signal(_rig: Rig, _bot: Running) -> None:
     os.kill(os.getpid(), signal.SIGUSR1)
 
 
-async def an_order_rests(rig: Rig, bot: Running) -> None:
-    rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
-    await bot.bar("1.20")
-    await bot.until(lambda: bot.events(OrderAcknowledged))
-
-
 def by_command(_rig: Rig, bot: Running) -> None:
     bot.context.modes.demand(Mode.HALTED, OPERATOR_HALT, "halted by ada: enough", "ada")
 
 
 WAYS: tuple[Callable[[Rig, Running], None], ...] = (by_file, by_signal, by_command)
+WAYS_BY_NAME = {way.__name__: way for way in WAYS}
 COMBINATIONS = tuple(chain.from_iterable(combinations(WAYS, count) for count in (1, 2, 3)))
+
+
+class HoldsBack(InMemoryVenue):
+    """Its client waits, for the rate limit or for a connection, before it sends an order."""
+
+    def __init__(self, **arguments: object) -> None:
+        super().__init__(**arguments)  # type: ignore[arg-type]
+        self.waiting, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
+        self.waiting.set()
+        await self.may_go_on.wait()
+        return await super().place(order, may_leave)
+
+
+@pytest.mark.parametrize("way", WAYS_BY_NAME)
+def test_an_order_that_waits_inside_the_client_does_not_leave_after_a_halt(tmp_path: Path, way: str):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=HoldsBack)
+        async with rig.running() as bot:
+            assert isinstance(rig.venue, HoldsBack)
+            await bot.bar("1.20")
+            await rig.venue.waiting.wait()
+            WAYS_BY_NAME[way](rig, bot)
+            await bot.until(lambda: bot.state.mode.mode is Mode.HALTED)
+            rig.venue.may_go_on.set()
+            await bot.until(lambda: bot.only_order().is_final)
+            (rejected,) = bot.events(OrderRejected)
+            assert (rejected.reason, rejected.error_code) == ("never_sent", "RISK_008")
+            assert not bot.only_order().failed, "the venue has refused nothing"
+            assert rig.venue.requests.get("place", 0) == 0
+            assert not bot.codes()
+
+    play(scenario())
+
+
+async def an_order_rests(rig: Rig, bot: Running) -> None:
+    rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+    await bot.bar("1.20")
+    await bot.until(lambda: bot.events(OrderAcknowledged))
 
 
 @pytest.mark.parametrize(

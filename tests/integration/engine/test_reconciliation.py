@@ -21,7 +21,15 @@ from trading_bot.contract.events.account import (
 from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import LearnedBy, OrderDenied, OrderFilled, OrderOutcomeLost, Side
 from trading_bot.venues.in_memory import InMemoryVenue
-from trading_bot.venues.protocol import NewOrder, StreamName, VenueFill, VenueOrder, VenueOrderStatus
+from trading_bot.venues.protocol import (
+    MayLeave,
+    NewOrder,
+    StreamName,
+    VenueFill,
+    VenueOrder,
+    VenueOrderStatus,
+    unconditionally,
+)
 
 
 async def trade_by_hand(rig: Rig, side: Side = Side.BUY, quantity: str = "100") -> None:
@@ -370,8 +378,8 @@ class Forgetful(InMemoryVenue):
     async def fills(self, symbol: str, since: int) -> list[VenueFill]:
         return [] if self.forgets_fills else await super().fills(symbol, since)
 
-    async def place(self, order: NewOrder) -> VenueOrder:
-        return self._hidden(await super().place(order))
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
+        return self._hidden(await super().place(order, may_leave))
 
     async def order(self, symbol: str, client_order_id: str) -> VenueOrder | None:
         found = await super().order(symbol, client_order_id)

@@ -24,7 +24,14 @@ from trading_bot.contract.events.trading import (
 from trading_bot.domain.orders import OrderStatus
 from trading_bot.engine.settlement import RECEIVE_WINDOW_NS
 from trading_bot.venues.in_memory import InMemoryVenue
-from trading_bot.venues.protocol import NewOrder, StreamName, VenueOrder, VenueOrderStatus
+from trading_bot.venues.protocol import (
+    MayLeave,
+    NewOrder,
+    StreamName,
+    VenueOrder,
+    VenueOrderStatus,
+    unconditionally,
+)
 
 WINDOW_SECONDS = RECEIVE_WINDOW_NS / 1e9
 
@@ -36,8 +43,8 @@ class SlowToAnswer(InMemoryVenue):
         super().__init__(**arguments)  # type: ignore[arg-type]
         self.may_answer = asyncio.Event()
 
-    async def place(self, order: NewOrder) -> VenueOrder:
-        taken = await super().place(order)
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
+        taken = await super().place(order, may_leave)
         await self.may_answer.wait()
         return taken
 
@@ -370,10 +377,10 @@ def test_an_order_that_the_query_does_not_know_is_found_among_the_trades_or_the_
 class HeldBack(InMemoryVenue):
     """Its client waits for the rate limit, signs late, and the request is lost."""
 
-    async def place(self, order: NewOrder) -> VenueOrder:
+    async def place(self, order: NewOrder, may_leave: MayLeave = unconditionally) -> VenueOrder:
         self._clock.advance(WINDOW_SECONDS)  # type: ignore[attr-defined]
         self.lose_next_order()
-        return await super().place(order)
+        return await super().place(order, may_leave)
 
 
 def test_a_request_that_was_signed_late_may_arrive_late(tmp_path: Path):

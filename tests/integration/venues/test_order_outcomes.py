@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
@@ -19,12 +20,14 @@ from trading_bot.contract.errors import (
     HaltError,
     NonRetriableError,
     OperatorError,
+    OrderDenied,
     ReduceOnlyError,
     RetriableError,
     TickertapeError,
 )
+from trading_bot.contract.events.trading import Side, Trigger
 from trading_bot.venues.ccxt_venue import CcxtVenue
-from trading_bot.venues.protocol import OutcomeUnknown
+from trading_bot.venues.protocol import NewOrder, OutcomeUnknown, VenueOrderStatus
 
 pytestmark = pytest.mark.xdist_group("order outcomes")  # one process for all of them
 
@@ -228,6 +231,69 @@ def test_an_order_whose_sender_is_cancelled_is_unknown(exchange: ExchangeProcess
             assert await venue.order(SYMBOL, sent.client_order_id) is not None
 
     asyncio.run(run())
+
+
+class Halted:
+    """Asked before an order leaves; says no once it is halted."""
+
+    def __init__(self, *, halted: bool = True) -> None:
+        self.halted = halted
+        self.asked = 0
+
+    def __call__(self) -> None:
+        self.asked += 1
+        if self.halted:
+            raise OrderDenied("RISK_008", "the mode became halted")
+
+
+def test_an_order_that_may_not_leave_any_more_is_not_sent_and_its_connection_takes_the_next(
+    exchange: ExchangeProcess,
+) -> None:
+    async def run() -> None:
+        async with behind_spoiler(exchange) as (venue, spoiler):
+            spoiler.spoil("POST", "/api/v3/order", say_nothing, passed_on=False)
+            halt = Halted()
+            with pytest.raises(OrderDenied) as raised:
+                await venue.place(order(), halt)
+            assert raised.value.code == "RISK_008"
+            with pytest.raises(OrderDenied):
+                await venue.place_pair(*a_pair(), halt)
+            assert (halt.asked, spoiler.seen) == (2, 0)
+            spoiler.spoil("", "", say_nothing)
+            assert (await venue.place(order(), Halted(halted=False))).status is VenueOrderStatus.FILLED
+
+    asyncio.run(run())
+
+
+def test_an_order_that_waits_for_the_rate_limit_does_not_leave_after_a_halt(
+    exchange: ExchangeProcess,
+) -> None:
+    async def run() -> None:
+        async with behind_spoiler(exchange) as (venue, spoiler):
+            spoiler.spoil("POST", "/api/v3/order", say_nothing, passed_on=False)
+            halt = Halted(halted=False)
+            use_up_the_weights(venue, for_seconds=0.4)
+            placing = asyncio.ensure_future(venue.place(order(), halt))
+            await asyncio.sleep(0.1)
+            assert halt.asked == 0, "it waits"
+            halt.halted = True
+            with pytest.raises(OrderDenied):
+                await placing
+            assert (halt.asked, spoiler.seen) == (1, 0)
+
+    asyncio.run(run())
+
+
+def use_up_the_weights(venue: CcxtVenue, *, for_seconds: float) -> None:
+    throttler = venue._client.throttler
+    until = venue._client.milliseconds() + for_seconds * 1000
+    spent = {"timestamp": until - throttler.config["windowSize"], "cost": throttler.config["maxWeight"]}
+    throttler.timestamps = [spent]
+
+
+def a_pair() -> tuple[NewOrder, NewOrder]:
+    loss = order(Side.SELL, trigger=Trigger.STOP_LOSS, stop_price=Decimal("0.5"))
+    return loss, order(Side.SELL, trigger=Trigger.TAKE_PROFIT, stop_price=Decimal("2.5"))
 
 
 def test_an_order_that_finds_no_connection_was_certainly_not_sent(exchange: ExchangeProcess) -> None:
