@@ -12,8 +12,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -133,6 +134,26 @@ async def client_of(exchange: AnExchange, **overrides: Any) -> AsyncIterator[Any
         yield client
     finally:
         await client.close()
+
+
+async def holds(condition: Callable[[], object], seconds: float = 60.0) -> bool:
+    """Wait until something holds, and let the client hear meanwhile; return whether it came to it in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+async def watches(client: Any, *what: str) -> None:
+    """Wait until a client has subscribed to what it watches: ``orders``, ``myTrades``, ``balance``."""
+
+    def has_subscribed() -> bool:
+        awaited = [name for socket in client.clients.values() for name in socket.futures]
+        return all(any(each in name for name in awaited) for each in what)
+
+    assert await holds(has_subscribed), what
 
 
 def on_loopback(addresses: Any, port: int) -> Any:

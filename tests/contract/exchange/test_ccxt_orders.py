@@ -16,7 +16,7 @@ def ask(exchange, question, **overrides):
     async def conversation():
         async with client_of(exchange, **overrides) as client:
             await client.load_markets()
-            return await asyncio.wait_for(question(client), 30)
+            return await asyncio.wait_for(question(client), 90)
 
     return asyncio.run(conversation())
 
@@ -25,7 +25,7 @@ def name(text: str) -> str:
     return f"{text}-{time.time_ns()}"
 
 
-async def settled(client, order, seconds=12.0):
+async def settled(client, order, seconds=60.0):
     """The order once it is no longer open."""
     for _ in range(int(seconds / 0.15)):
         found = await client.fetch_order(order["id"], order["symbol"])

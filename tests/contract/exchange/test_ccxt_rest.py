@@ -71,7 +71,8 @@ def test_more_than_the_weight_of_a_minute_is_429_then_418(tmp_path):
 
 
 def test_the_clock_is_the_wall_clock(exchange):
-    assert abs(ask(exchange, lambda client: client.fetch_time()) - time.time() * 1000) < 1_000
+    before = time.time() * 1000
+    assert before - 1 <= ask(exchange, lambda client: client.fetch_time()) <= time.time() * 1000 + 1
 
 
 def test_the_book_is_sorted_and_its_top_is_the_ticker(exchange):
@@ -85,10 +86,11 @@ def test_the_book_is_sorted_and_its_top_is_the_ticker(exchange):
 
 
 def test_500_candles_of_history_are_served_at_the_first_start(exchange):
+    before = time.time() * 1_000
     candles = ask(exchange, lambda client: client.fetch_ohlcv("EUR/USD", "1s", limit=500))
     opens = [candle[0] for candle in candles]
     assert opens == list(range(opens[0], opens[0] + 500_000, 1_000))
-    assert time.time() * 1_000 - opens[-1] < 3_000
+    assert opens[-1] > before - 3_000
     assert all(low <= min(start, end) <= max(start, end) <= high for _, start, high, low, end, _ in candles)
 
 

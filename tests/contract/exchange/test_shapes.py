@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ccxt
 import pytest
-from support.exchange_process import client_of
+from support.exchange_process import client_of, holds, watches
 
 pytestmark = pytest.mark.xdist_group("shapes")  # one process for all of them
 SHAPES = Path(__file__).parent / "shapes"
@@ -64,7 +64,7 @@ def ask(exchange, question):
     async def conversation():
         async with client_of(exchange) as client:
             await client.load_markets()
-            return await asyncio.wait_for(question(client), 30)
+            return await asyncio.wait_for(question(client), 90)
 
     return asyncio.run(conversation())
 
@@ -183,7 +183,7 @@ def test_events_have_the_documented_fields_and_no_other(exchange):
                 client.watch_ohlcv("EUR/USD", "1s"),
             )
         ]
-        await asyncio.sleep(0.6)
+        await watches(client, "orders")
         await client.create_order("EUR/USD", "market", "buy", 100)
         order = await client.create_order("EUR/USD", "limit", "buy", 100, 0.9)
         await client.cancel_order(order["id"], "EUR/USD")
@@ -191,7 +191,7 @@ def test_events_have_the_documented_fields_and_no_other(exchange):
         pair = await send(client, "private", "POST", "orderList/oco", pair_at(price))
         await client.cancel_order(pair["orders"][1]["orderId"], "EUR/USD")
         await asyncio.gather(*watching)
-        await asyncio.sleep(0.3)
+        await holds(lambda: len(heard.get("listStatus", ())) == 2 and set(heard) == set(STREAMS))
         return heard
 
     heard = ask(exchange, question)
