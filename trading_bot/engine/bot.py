@@ -129,7 +129,8 @@ class Bot:
         try:
             await self._stop.wait()
         except asyncio.CancelledError:
-            self._stop.set()  # whoever cancels the bot cancels its tasks, too
+            self._stop.set()  # what its tasks fail of by this is not recorded
+            self._cancel_tasks()
             raise
         await self._wind_down()
         return self._exit_code
@@ -370,16 +371,20 @@ class Bot:
         await self._execution.finish_placing(STOP_SECONDS)
         if self._context.settings.execution.cancel_on_stop:
             await self._within("cancelling", self._execution.cancel_working("stopping"))
-        self._prices.stop()
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        if tasks:
+        if tasks := self._cancel_tasks():
             await asyncio.wait(tasks, timeout=STOP_SECONDS / 2)
         await self._within("closing the venue", self._venue.close())
         self._ledger.append(snapshot(self._ledger.state))
         self._ledger.append(BotStopped(reason=self._stop_reason, exit_code=self._exit_code))
         self._vitals.write_beacon()
+
+    def _cancel_tasks(self) -> list[asyncio.Task[None]]:
+        """Cancel all that goes on beside this, and return it. What is at the venue is asked for at the next start."""
+        parts = (self._execution, self._settlement, self._protection, self._prices)
+        tasks = [*self._tasks.values(), *(task for part in parts for task in part.tasks)]
+        for task in tasks:
+            task.cancel()
+        return tasks
 
     async def _within(self, what: str, work: Awaitable[None]) -> None:
         """Do a step of the stop, and go on without it when it takes too long or fails."""

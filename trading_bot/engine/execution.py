@@ -138,6 +138,11 @@ class Execution:
             return self._clock.monotonic_ns() - self._began
         return 0 if flight.request_over_at is None else self._clock.monotonic_ns() - flight.request_over_at
 
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Orders that are being placed."""
+        return list(self._placing)
+
     async def finish_placing(self, timeout: float) -> None:
         """Wait for orders that are being placed; what is not answered by then is asked for at the next start."""
         if self._placing:

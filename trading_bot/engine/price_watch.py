@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from functools import partial
 from typing import Final
 
 from trading_bot.contract.errors import NonRetriableError, TickertapeError
@@ -19,6 +18,7 @@ from trading_bot.contract.events.market import PriceConfirmed
 from trading_bot.domain.guards import BASIS_POINTS, PRICE_JUMP, jump
 from trading_bot.engine.context import Context
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.subtasks import Subtasks
 from trading_bot.venues.protocol import Bar, Quote, VenueFeed
 
 TWO: Final = Decimal(2)
@@ -37,7 +37,7 @@ class PriceWatch:
         self._feed = feed
         self._latest: dict[str, Decimal] = {}
         """By symbol in doubt: its latest price."""
-        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._asking = Subtasks(context.errors)
 
     def take_quote(self, quote: Quote) -> None:
         """Take a quote and pass it on: a doubt stands before it becomes a mark, and ends after it did."""
@@ -54,10 +54,10 @@ class PriceWatch:
         if self._jumps(bar.symbol, bar.close):
             self._doubt(bar.symbol, bar.close)
 
-    def stop(self) -> None:
-        """Ask nothing more."""
-        for task in self._asking.values():
-            task.cancel()
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is being asked for."""
+        return self._asking.running
 
     def _jumps(self, symbol: str, price: Decimal) -> bool:
         away = jump(self._ledger.state, symbol, price)
@@ -70,20 +70,12 @@ class PriceWatch:
         reference = self._ledger.state.markets[symbol].reference
         message = f"{symbol} jumped from {reference} to {price}: not believed before the venue confirms it"
         self._ledger.append(SymbolBlocked(symbol=symbol, blocked=True, reason=PRICE_JUMP, message=message))
-        if symbol not in self._asking:
-            task = asyncio.create_task(self._ask(symbol), name=f"confirm {symbol}")
-            self._asking[symbol] = task
-            task.add_done_callback(partial(self._asked, symbol))
+        self._asking.begin(symbol, f"confirm {symbol}", self._ask(symbol))
 
     def _believe(self, symbol: str, message: str) -> None:
         """End a doubt: only once the mark is the price that is believed, or the old one would count."""
         self._feed.write_down(symbol)
         self._ledger.append(SymbolBlocked(symbol=symbol, blocked=False, reason=PRICE_JUMP, message=message))
-
-    def _asked(self, symbol: str, task: asyncio.Task[None]) -> None:
-        self._asking.pop(symbol, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._errors.record(error)
 
     async def _ask(self, symbol: str) -> None:
         """Ask until the doubt is over, with growing pauses; say once that the venue says otherwise."""

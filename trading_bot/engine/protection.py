@@ -12,7 +12,6 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -30,6 +29,7 @@ from trading_bot.domain.state import Protection as Protected
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.subtasks import Subtasks
 from trading_bot.engine.symbol_watch import NOT_RECONCILED, is_blocked
 from trading_bot.venues.protocol import Quote, Venue
 
@@ -76,7 +76,7 @@ class Protection:
         self._execution = execution
         self._feed = feed
         self._chance = chance
-        self._working: dict[str, asyncio.Task[None]] = {}
+        self._working = Subtasks(context.errors)
         self._troubles: dict[str, Trouble] = {}
         self._lacking_since: dict[str, int] = {}
         self._watched: dict[str, Plan] = {}
@@ -97,10 +97,12 @@ class Protection:
                     await self._execution.moved.wait()
             self._execution.moved.clear()
             for symbol in self._concerned():
-                if symbol not in self._working:
-                    task = asyncio.create_task(self.level(symbol), name=f"protect {symbol}")
-                    self._working[symbol] = task
-                    task.add_done_callback(partial(self._levelled, symbol))
+                self._working.begin(symbol, f"protect {symbol}", self.level(symbol))
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is being done for symbols."""
+        return self._working.running
 
     def heard(self, quote: Quote) -> None:
         """Compare a quote with the prices that the bot itself watches."""
@@ -146,11 +148,6 @@ class Protection:
 
     def _lacks(self, symbol: str) -> bool:
         return lacks(self._ledger.state, self._context.settings, self._execution.instruments[symbol])
-
-    def _levelled(self, symbol: str, task: asyncio.Task[None]) -> None:
-        self._working.pop(symbol, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._context.errors.record(error)
 
     def _next(self, symbol: str) -> Plan:
         return plan(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from trading_bot.contract.errors import OperatorError, TickertapeError
@@ -19,6 +18,7 @@ from trading_bot.domain.clock import SECOND
 from trading_bot.domain.orders import Order
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
+from trading_bot.engine.subtasks import Subtasks
 from trading_bot.venues.protocol import Venue
 
 RECEIVE_WINDOW_NS: Final = 12 * SECOND
@@ -56,21 +56,19 @@ class Settlement:
         self._clock = context.clock
         self._venue = venue
         self._execution = execution
-        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._asking = Subtasks(context.errors)
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What is being asked for."""
+        return self._asking.running
 
     async def run(self) -> None:
         """Serve the queue of doubts until cancelled."""
         while True:
             client_order_id = await self._execution.doubtful.get()
-            if client_order_id not in self._asking:
-                task = asyncio.create_task(self._settle(client_order_id), name=f"settle {client_order_id}")
-                self._asking[client_order_id] = task
-                task.add_done_callback(partial(self._answered, client_order_id))
-
-    def _answered(self, client_order_id: str, task: asyncio.Task[None]) -> None:
-        self._asking.pop(client_order_id, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._errors.record(error)
+            work = self._settle(client_order_id)
+            self._asking.begin(client_order_id, f"settle {client_order_id}", work)
 
     def doubt_recovered(self) -> None:
         """After a restart: every order that was on its way or working is asked for before anything else."""
