@@ -39,7 +39,7 @@ ALERTS: Final = (
         "still work.",
         first_step="tickertape status --home HOME, then tickertape doctor --home HOME: it says why it does not start.",
         panel=Panel("overview", 101),
-        workflow="restart-bot",
+        workflow="check-health",
         is_held=True,
     ),
     Alert(
@@ -54,9 +54,9 @@ ALERTS: Final = (
         f"and its process still holds its locks. When last seen it held positions of {_EXPOSURE}.",
         impact="As if it were down: positions are held, nothing is decided, stops that the bot itself watches "
         "do not trigger.",
-        first_step="See what the process waits for (ps, py-spy dump); then kill -CONT it, or restart it.",
+        first_step="What does the process wait for (ps)? Stopped: kill -CONT PID. Else kill PID: it is started anew.",
         panel=Panel("overview", 104),
-        workflow="restart-bot",
+        workflow="check-health",
     ),
     Alert(
         name="BotRestarting",
