@@ -53,6 +53,8 @@ HEARTBEAT: Final[Steps] = ((None, GOOD), (3, BAD))
 """Seconds: a bot is silent when its heartbeat is older than three of its intervals."""
 SPARSE: Final = "30s"
 """Smallest interval for what happens a few times a minute: shorter ones draw noise."""
+SCRAPE: Final = "1s"
+"""Smallest interval for states: what was so for seconds only is seen too."""
 DURATION: Final = "dtdurations"
 """Seconds in words: 3 minutes, 2 days."""
 BACKGROUND: Final = common.BigValueColorMode.BACKGROUND_SOLID

@@ -61,6 +61,20 @@ def number(identity: int, title: str, query: Query, description: str) -> stat.Pa
     return _framed(panel, identity, title, description).span(4).height(4)
 
 
+def named_states(identity: int, title: str, query: Query, description: str) -> stat.Panel:
+    """Return each series by name with its state in words, one below the other: six of them can still be read.
+
+    Not the name alone: where there is no series, that shows nothing at all instead of the words for it.
+    """
+    return (
+        number(identity, title, query, description)
+        .text_mode(options.BigValueTextMode.VALUE_AND_NAME)
+        .display_name(named(query))
+        .orientation(options.VizOrientation.HORIZONTAL)
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(14))
+    )
+
+
 def trend(identity: int, title: str, query: Query, description: str) -> stat.Panel:
     """Return one big number with its way there behind it."""
     panel = (
@@ -105,6 +119,19 @@ def bars(identity: int, title: str, queries: tuple[Query, ...], description: str
         .line_width(0)
         .stacking(stacked())
         .interval(look.SPARSE)
+        .axis_soft_min(0)
+    )
+
+
+def steps(identity: int, title: str, queries: tuple[Query, ...], description: str) -> timeseries.Panel:
+    """Return stacked areas that step, for how many are in a state; what was so for seconds is seen too."""
+    return (
+        lines(identity, title, queries, description)
+        .line_interpolation(options.LineInterpolation.STEP_AFTER)
+        .fill_opacity(70)
+        .line_width(1)
+        .stacking(stacked())
+        .interval(look.SCRAPE)
         .axis_soft_min(0)
     )
 

@@ -29,14 +29,13 @@ BOARD: Final = Board(
                 .decimals(1)
                 .thresholds(look.thresholds(look.QUOTE_AGE))
                 .no_value("no quote yet"),
-                panels.number(
+                panels.named_states(
                     102,
                     "Blocked symbols",
                     health.BLOCKED,
                     "Which symbols take no new risk, and why. None is good. StaleFeed: nothing comes for it.",
                 )
-                .text_mode(look.NAME)
-                .display_name(panels.named(health.BLOCKED))
+                .mappings([words.BLOCKED])
                 .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(8)
                 .no_value("none"),
@@ -101,7 +100,7 @@ BOARD: Final = Board(
                 .axis_soft_min(0)
                 .interval("10s")
                 .no_value("nothing is scraped"),
-                panels.bars(
+                panels.steps(
                     109,
                     "Blocked symbols by reason",
                     (market.BLOCKS,),
@@ -113,6 +112,7 @@ BOARD: Final = Board(
                 .decimals(0)
                 .override_by_name("StaleFeed", panels.coloured(look.WARNING))
                 .override_by_name("FrozenBook", panels.coloured(look.CAREFUL))
+                .override_by_name("PriceJump", panels.coloured(look.NEUTRAL))
                 .override_by_name("UnknownOrder", panels.coloured(look.UNKNOWN))
                 .override_by_name("Mismatch", panels.coloured(look.BAD))
                 .span(16)

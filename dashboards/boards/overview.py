@@ -262,15 +262,14 @@ BOARD: Final = Board(
                 .span(5)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Risk and reconciliation", address("risk"))]),
-                panels.number(
+                panels.named_states(
                     304,
                     "Blocked symbols",
                     health.BLOCKED,
                     "Which symbols take no new risk, and why. None is good. StaleFeed: see Market data; "
                     "UnknownOrder: see Execution; Mismatch: see Risk and reconciliation.",
                 )
-                .text_mode(look.NAME)
-                .display_name(panels.named(health.BLOCKED))
+                .mappings([words.BLOCKED])
                 .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(9)
                 .no_value("none")
