@@ -45,9 +45,11 @@ def demo(tmp_path_factory) -> Iterator[tuple[Command, WorkflowApi]]:
         except (OSError, AssertionError):
             return False
 
-    assert wait_until(trades)
-    yield command, api
-    command.stop_all()
+    try:
+        assert wait_until(trades)
+        yield command, api
+    finally:
+        command.stop_all()
 
 
 class Screen:
