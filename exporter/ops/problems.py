@@ -43,6 +43,7 @@ STATUS: Final = {
     "CFG_010": 428,
     "CFG_012": 404,
     "CFG_016": 409,
+    "CFG_018": 409,
     "WF_001": 422,
     "WF_002": 404,
     "WF_003": 422,
@@ -108,7 +109,7 @@ def _named(error: TickertapeError) -> Response:
     if error.code not in STATUS or error.code == INTERNAL:
         return _unexpected(error)
     if error.code.startswith("AUTH_") or error.code == "API_006":
-        dependencies().recorder.refusal(error)
+        dependencies().recorder.refusal(error, address())
     return problem(error)
 
 

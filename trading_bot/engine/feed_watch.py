@@ -12,9 +12,10 @@ from trading_bot.contract.events.lifecycle import SymbolBlocked
 from trading_bot.contract.events.market import QuoteConflated
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.engine.book_watch import BookWatch
 from trading_bot.engine.context import Context
-from trading_bot.engine.symbol_watch import NOT_LISTED, is_blocked
+from trading_bot.engine.symbol_watch import is_blocked
 from trading_bot.venues.protocol import Bar, Quote
 
 STALE: Final = "StaleFeed"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from trading_bot.contract.errors import OperatorError, RetriableError
 from trading_bot.contract.events.market import InstrumentListed
 from trading_bot.domain.instruments import Instrument
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.engine.context import Context
-from trading_bot.engine.symbol_watch import NOT_LISTED, SymbolWatch
+from trading_bot.engine.symbol_watch import SymbolWatch
 from trading_bot.venues.protocol import VenueTrading
 
 

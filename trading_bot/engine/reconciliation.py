@@ -25,11 +25,12 @@ from trading_bot.contract.events.trading import LearnedBy
 from trading_bot.contract.settings import Policy
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.domain.state import ZERO, Mismatch
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.settlement import Settlement
-from trading_bot.engine.symbol_watch import NOT_LISTED, NOT_RECONCILED, SymbolWatch, blocked_for
+from trading_bot.engine.symbol_watch import NOT_RECONCILED, SymbolWatch, blocked_for
 from trading_bot.venues.protocol import Balance, Venue, VenueFill, VenueOrder
 
 MISMATCH: Final = "Mismatch"

@@ -16,7 +16,7 @@ import msgspec
 
 from trading_bot.contract.changes import Apply, Change, applying, changes, check_changes, loosening
 from trading_bot.contract.commands import ApplySettings, RollbackSettings
-from trading_bot.contract.errors import NonRetriableError
+from trading_bot.contract.errors import NonRetriableError, OperatorError
 from trading_bot.contract.events.lifecycle import (
     ConditionName,
     ConditionStatus,
@@ -25,6 +25,7 @@ from trading_bot.contract.events.lifecycle import (
 )
 from trading_bot.contract.settings import Settings, parse_settings, settings_hash
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.removal import check_removal
 from trading_bot.domain.state import Probation
 from trading_bot.engine.context import Context
 from trading_bot.engine.modes import BOT
@@ -70,7 +71,7 @@ class SettingsKeeper:
         """Put new settings in force.
 
         Raises:
-            TickertapeError: CFG_001, CFG_006 to CFG_009 or CFG_011; nothing was changed.
+            TickertapeError: CFG_001, CFG_006 to CFG_009, CFG_011 or CFG_018; nothing was changed.
         """
         if self._ledger.state.settings.command_id == command_id:
             return self._taken_before()
@@ -88,6 +89,7 @@ class SettingsKeeper:
         if not found:
             return Done(message=f"nothing differs from generation {expected}, which stays in force")
         check_changes(found, confirmed=command.confirmed, restart=command.restart)
+        check_removal(self._ledger.state, self._context.settings, wanted)
         self._ledger.append(
             SettingsApplied(
                 generation=expected + 1,
@@ -108,7 +110,7 @@ class SettingsKeeper:
         """Put the settings of an earlier generation in force again, as a new generation.
 
         Raises:
-            TickertapeError: CFG_006 to CFG_009 or CFG_012; nothing was changed.
+            TickertapeError: CFG_006 to CFG_009, CFG_012 or CFG_018; nothing was changed.
         """
         state = self._ledger.state
         if state.settings.command_id == command_id:
@@ -121,6 +123,7 @@ class SettingsKeeper:
             message = f"generation {command.generation} is what is in force already"
             return Done(message=message)
         check_changes(found, confirmed=command.confirmed, restart=command.restart)
+        check_removal(state, self._context.settings, wanted)
         return self._go_back(wanted, found, command.generation, actor, reason, command_id)
 
     def watch(self) -> str | None:
@@ -151,11 +154,22 @@ class SettingsKeeper:
         message = f"generation {trial.generation} failed its probation: {worse}"
         if kept:
             message += f"; kept as they take less risk: {', '.join(kept)}"
+        in_use = self._in_use(target)
+        if in_use is not None:
+            message += f"; it stays in force, {in_use}"
         self._context.errors.record(NonRetriableError("CFG_013", message, generation=trial.generation))
-        if not found:
+        if not found or in_use is not None:
             self._kept = trial.generation
             return None
         return self._go_back(target, found, trial.previous.generation, BOT, message, None).restart
+
+    def _in_use(self, target: Settings) -> str | None:
+        """Say what would be left alone by going back to settings without its symbol, or None."""
+        try:
+            check_removal(self._ledger.state, self._context.settings, target)
+        except OperatorError as error:
+            return error.message
+        return None
 
     def _go_back(
         self,

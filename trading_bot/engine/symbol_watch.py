@@ -13,10 +13,9 @@ from typing import Final
 
 from trading_bot.contract.errors import HaltError, TickertapeError
 from trading_bot.contract.events.lifecycle import SymbolBlocked
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.engine.context import Context
 
-NOT_LISTED: Final = "NotListed"
-"""The venue did not list it when it was opened: it stays so until the next start."""
 NOT_RECONCILED: Final = "NotReconciled"
 """Its orders or fills cannot be read, so nothing is sent on it."""
 NO_HISTORY: Final = "NoHistory"

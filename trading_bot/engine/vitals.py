@@ -10,6 +10,7 @@ from trading_bot.contract.errors import ReduceOnlyError, TickertapeError
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, TapePruned
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.guards import doubted_marks
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.domain.snapshots import snapshot
 from trading_bot.engine.breakers import Breakers
 from trading_bot.engine.conditions import Facts, decision_limit, judge, record_changes
@@ -19,7 +20,7 @@ from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.modes import KILL_SWITCH
 from trading_bot.engine.position_watch import PositionWatch
 from trading_bot.engine.settings_source import DriftWatch
-from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_LISTED, NOT_RECONCILED, blocked_for
+from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_RECONCILED, blocked_for
 from trading_bot.engine.venue_watch import VenueWatch
 from trading_bot.journal import Beacon, BeaconWriter, RetentionPolicy
 

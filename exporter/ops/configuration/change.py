@@ -14,6 +14,7 @@ from trading_bot.contract.commands import DEFAULT_PROBATION, ApplySettings, Roll
 from trading_bot.contract.errors import NonRetriableError, RetriableError
 from trading_bot.contract.settings import Settings, parse_settings, settings_hash
 from trading_bot.domain.clock import Clock
+from trading_bot.domain.removal import check_removal
 
 if TYPE_CHECKING:
     from exporter.ops.dependencies import View
@@ -140,7 +141,7 @@ class Configuration:
         """Return the command that applies a change.
 
         Raises:
-            OperatorError: CFG_007 to CFG_009.
+            OperatorError: CFG_007 to CFG_009, CFG_018.
         """
         self._check(planned, wanted)
         return ApplySettings(
@@ -156,13 +157,15 @@ class Configuration:
         """Return the command that goes back to a generation.
 
         Raises:
-            OperatorError: CFG_007 to CFG_009.
+            OperatorError: CFG_007 to CFG_009, CFG_018.
         """
         self._check(planned, wanted)
         return RollbackSettings(generation=generation, restart=wanted.restart, confirmed=planned.risky)
 
     def _check(self, planned: Planned, wanted: Wanted) -> None:
         check_changes(planned.changes, confirmed=planned.risky, restart=wanted.restart)
+        current = planned.current.settings
+        self._view.read(lambda state, _health, _position: check_removal(state, current, planned.settings))
         if planned.risky:
             self._tokens.check(wanted.confirm, planned.current.generation, planned.hash)
 

@@ -15,8 +15,9 @@ from trading_bot.contract.errors import OperatorError, RetriableError
 from trading_bot.contract.events.account import MismatchFound, MismatchSettled
 from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus, Mode
 from trading_bot.contract.events.trading import OrderDenied, OrderFilled, Side
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.engine.flattening import Flattening
-from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_LISTED, NOT_RECONCILED
+from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_RECONCILED
 
 FALSE = ConditionStatus.FALSE
 BROKEN = RetriableError("VENUE_007", f"not the answer that was asked for about {STOCK}")

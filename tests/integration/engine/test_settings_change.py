@@ -12,7 +12,7 @@ import pytest
 from support.control import ControlTape, applying
 from support.engine import PAIR, STOCK, Rig, Running, play
 
-from trading_bot.contract.commands import PauseTrading, RollbackSettings
+from trading_bot.contract.commands import FlattenPositions, PauseTrading, RollbackSettings
 from trading_bot.contract.events.lifecycle import (
     BotStopped,
     CommandAnswered,
@@ -317,7 +317,7 @@ def test_commands_are_taken_while_the_bot_still_starts(tmp_path: Path):
     play(whole())
 
 
-def test_settings_with_which_the_bot_cannot_start_are_taken_back_by_the_start_itself(tmp_path: Path):
+def test_settings_with_a_symbol_that_is_not_listed_are_taken_back_by_the_start_itself(tmp_path: Path):
     async def whole() -> None:
         rig = Rig(tmp_path)
         document = msgspec.to_builtins(rig.settings)
@@ -329,9 +329,83 @@ def test_settings_with_which_the_bot_cannot_start_are_taken_back_by_the_start_it
             async with rig.starting() as bot:
                 await bot.until(lambda: bot.events(BotStopped), seconds=15)
                 (back,) = bot.events(SettingsRolledBack)
-                assert "VenueReachable turned False" in back.reason
+                assert "FeedFresh turned False (NotListed)" in back.reason
                 assert bot.events(BotStopped)[0].exit_code == 75
             async with rig.running() as bot:
                 assert bot.context.settings == rig.settings
+
+    play(whole())
+
+
+def without(settings: Settings, symbol: str) -> Settings:
+    """Return settings without a symbol."""
+    document = msgspec.to_builtins(settings)
+    document["symbols"] = [known for known in document["symbols"] if known != symbol]
+    for strategy in document["strategies"].values():
+        strategy["symbols"] = [known for known in strategy["symbols"] if known != symbol]
+    return parse_settings(document)
+
+
+def test_a_symbol_that_is_held_or_has_orders_is_not_taken_out_until_it_is_flat(tmp_path: Path):
+    async def whole() -> None:
+        resting = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
+        rig = Rig(tmp_path, execution=resting)
+        how: dict[str, Any] = {"restart": True, "confirmed": ("symbols", "strategies.last.symbols")}
+        with ControlTape(rig.home.control, rig.clock) as control:
+            async with rig.running() as bot:
+                rig.venue.push_quote(STOCK, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(0))
+                await bot.bar("1.20", STOCK)
+                await bot.until(lambda: [order for order in bot.orders if order.rests])
+                refused = await apply(bot, control, without(rig.settings, STOCK), **how)
+                assert (refused.outcome, refused.error_code) == ("rejected", "CFG_018")
+                assert "symbols: still in use" in refused.message
+                assert f"{STOCK}: 1 orders not over" in refused.message
+                await bot.quote(symbol=STOCK)
+                await bot.until(lambda: bot.state.positions.get(STOCK) and not bot.state.orders)
+                held = bot.state.positions[STOCK].quantity
+                refused = await apply(bot, control, without(rig.settings, STOCK), **how)
+                assert f"{STOCK}: {held} held" in refused.message
+                assert bot.state.settings.generation == 1
+                await answer(bot, control.issue(FlattenPositions(symbol=STOCK)))
+                await bot.until(lambda: bot.state.positions[STOCK].quantity < 1)
+                taken = await apply(bot, control, without(rig.settings, STOCK), **how)
+                assert taken.outcome == "acknowledged"
+
+    play(whole())
+
+
+def test_a_held_symbol_that_is_not_listed_any_more_may_be_taken_out(tmp_path: Path):
+    async def whole() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            await bot.enter(STOCK)
+        rig.venue.delist(STOCK)
+        with ControlTape(rig.home.control, rig.clock) as control:
+            async with rig.starting() as bot:
+                await bot.until(lambda: bot.parts.execution.instruments)
+                how: dict[str, Any] = {"restart": True, "confirmed": ("symbols", "strategies.last.symbols")}
+                taken = await apply(bot, control, without(rig.settings, STOCK), **how)
+                assert taken.outcome == "acknowledged"
+
+    play(whole())
+
+
+def test_going_back_by_itself_leaves_no_symbol_alone_that_is_held(tmp_path: Path):
+    async def whole() -> None:
+        rig = Rig(tmp_path)
+        both = rig.settings
+        rig.settings = without(both, STOCK)
+        rig.write_config()
+        with ControlTape(rig.home.control, rig.clock) as control:
+            async with rig.running() as bot:
+                how: dict[str, Any] = {"restart": True, "confirmed": ("symbols", "strategies.last.symbols")}
+                await apply(bot, control, both, probation_seconds=600, **how)
+                await bot.until(lambda: bot.events(BotStopped))
+            async with rig.running() as bot:
+                await bot.enter(STOCK)
+                await go_stale(rig, bot, 20)
+                assert not bot.events(SettingsRolledBack)
+                assert bot.codes().count("CFG_013") == 1
+                assert bot.context.settings == both
 
     play(whole())

@@ -210,4 +210,15 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="The bot trades on with the settings in force; the file is older than they are until it can be.",
         remediation=(Remediation("See what is wrong with the home folder", command="tickertape doctor"),),
     ),
+    ErrorDefinition(
+        code="CFG_018",
+        title="Symbol that is still in use",
+        consequence=OperatorError,
+        severity=Severity.WARNING,
+        cause="The change takes a symbol out of the settings while a position or an order of it is there.",
+        impact="Nothing was changed. Without the symbol nobody would watch its price, protect it or close it.",
+        remediation=(
+            Remediation("Flatten the symbols named in the message, wait until they are flat, and send it again"),
+        ),
+    ),
 )

@@ -39,6 +39,7 @@ OF_CODE: Final = {
     "CFG_008": "SettingsRolledBack",
     "CFG_009": "SettingsRolledBack",
     "CFG_010": "SettingsRolledBack",
+    "CFG_018": "SettingsRolledBack",
     "CFG_013": "SettingsRolledBack",
     "CFG_017": "SettingsDrift",
     "FEED_002": "FeedReconnectStorm",
