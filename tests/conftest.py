@@ -6,6 +6,7 @@ import decimal
 import gc
 import os
 import random
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -24,6 +25,12 @@ LONGEST_SECONDS = 3_600
 
 def is_foreign(name: str) -> bool:
     return name.startswith(STARTS_OF_FOREIGN_SETTINGS) or name.lower() in FOREIGN_SETTINGS
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C: who is started in the background ignores it, and so would whoever a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
