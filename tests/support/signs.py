@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from support.command import PATIENCE
 from support.trading import Floor
 from trading_bot.contract.events.account import MismatchFound
 from trading_bot.contract.events.lifecycle import (
@@ -77,7 +78,7 @@ def play(here: Floor, name: str, how: dict[str, Any], signs: list[Sign]) -> None
 
 
 def wait_for_sign(
-    here: Floor, name: str, after: int, kind: str, fields: dict[str, Any], seconds: float = 40.0
+    here: Floor, name: str, after: int, kind: str, fields: dict[str, Any], seconds: float = PATIENCE
 ) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -22,8 +22,8 @@ def test_i01_a_bot_that_beats_without_a_bar_is_degraded_and_says_since_when(floo
     assert wait_until(lambda: here.sample("tradingbot_up") == 1)
     deciding = 'tradingbot_condition{bot="demo",condition="Deciding",status="False"}'
     assert wait_until(lambda: here.metrics().get(deciding) == 1), list(here.metrics())[:20]
-    summary = here.summary()
-    assert summary["health_status"] == "degraded"
+    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
+    assert wait_until(lambda: here.summary()["health_status"] == "degraded")
     conditions = json.loads(here.get("BOT_API_PORT", "/api/v1/conditions"))["conditions"]
     (told,) = [each for each in conditions if each["name"] == "Deciding"]
     assert (told["status"], told["reason"]) == ("False", "NoBars")

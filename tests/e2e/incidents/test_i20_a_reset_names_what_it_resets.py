@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable
 
 import msgspec
+from support.command import wait_until
+from support.holding import held
 from support.tapes import open_writer
 from support.trading import Floor, losing_settings
 
@@ -47,6 +49,8 @@ def test_i20_a_reset_closes_the_breaker_that_it_names_only_once_confirmed_and_sa
     here.start("run")
     for breaker in ("max_drawdown", "max_daily_loss"):
         here.wait_for(BreakerOpened.KIND, breaker=breaker)
+    # What is held any longer could lose what opens the breaker again.
+    assert wait_until(lambda: held(here.state()) < 1 and not here.state().orders)
     issue(here, "unconfirmed", ResetBreaker(breaker="max_daily_loss"))
     refused = answer(here, "unconfirmed")
     assert (refused.outcome, refused.error_code) == ("rejected", "RISK_022")
