@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -127,15 +126,20 @@ def open_reader(path: Path, layout: Layout) -> apsw.Connection:
     return connection
 
 
-@contextmanager
-def rolled_back_on_error(connection: apsw.Connection) -> Iterator[None]:
-    """End the open transaction when the block raises; SQLite may have ended it already by itself."""
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+class rolled_back_on_error:  # noqa: N801 - reads as what is done, as contextlib's own do
+    """Ends the open transaction when the block raises; SQLite may have ended it already by itself."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
 
 def check_pages(connection: apsw.Connection, path: Path) -> None:

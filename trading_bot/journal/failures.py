@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 import apsw
 
@@ -14,6 +14,13 @@ from trading_bot.contract.errors import OperatorError, RetriableError, Tickertap
 
 FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 DENIED_ERRNOS = frozenset({errno.EACCES, errno.EPERM})
+OWN_MISTAKES = (
+    apsw.SQLError,
+    apsw.ConstraintError,
+    apsw.MismatchError,
+    apsw.MisuseError,
+    apsw.BindingsError,
+)
 UNWRITABLE_HOME_ERRNOS = frozenset({errno.EROFS, errno.ENOENT, errno.ENOTDIR})
 
 Translator = Callable[[Path, str], TickertapeError]
@@ -87,21 +94,32 @@ def from_sqlite(error: apsw.Error, path: Path, system_errno: int = 0) -> Tickert
     return _damaged(path, detail)
 
 
-@contextmanager
-def translated(path: Path, connection: apsw.Connection | None = None) -> Iterator[None]:
-    """Raise named errors instead of SQLite's and the operating system's.
+class translated:  # noqa: N801 - reads as a verb, as contextlib's own do
+    """Raises named errors instead of SQLite's and the operating system's.
 
-    Errors that a mistake in the program makes (bad SQL, a broken constraint, misuse) pass unchanged.
+    Errors that a mistake in the program makes (bad SQL, a broken constraint, misuse) pass unchanged. It is
+    around each statement, and a class costs a quarter of what a generator does.
     """
-    try:
-        yield
-    except (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.MisuseError, apsw.BindingsError):
-        raise
-    except apsw.Error as error:
-        number = connection.system_errno if connection is not None else 0
-        raise from_sqlite(error, path, number) from error
-    except OSError as error:
-        raise from_os(error, path) from error
+
+    __slots__ = ("_connection", "_path")
+
+    def __init__(self, path: Path, connection: apsw.Connection | None = None) -> None:
+        self._path = path
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, OWN_MISTAKES):
+            return
+        if isinstance(error, apsw.Error):
+            number = self._connection.system_errno if self._connection is not None else 0
+            raise from_sqlite(error, self._path, number) from error
+        if isinstance(error, OSError):
+            raise from_os(error, self._path) from error
 
 
 def _by_errno(number: int, path: Path) -> Translator:

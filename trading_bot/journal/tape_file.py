@@ -28,7 +28,7 @@ class TapeFile:
         self.path = path
         self.connection = connection
         self.wal_pages = 0
-        self._wal = path.with_name(path.name + "-wal")
+        self._wal = f"{path}-wal"
         self._run: int | None = None
         self._full = False
         self._inode = path.stat().st_ino
@@ -82,7 +82,7 @@ class TapeFile:
 
     def size(self) -> int:
         """Return the bytes on disk: database and ``-wal``."""
-        return sum(_size(place) for place in (self.path, self._wal))
+        return sum(_size(place) for place in (self.path, Path(self._wal)))
 
     def close(self) -> None:
         """Checkpoint and close."""
