@@ -91,7 +91,7 @@ def _streamed(clients: int) -> list[float]:
                 BootSettings(home=home.path, stream_port=0),
                 view,
                 identify=lambda presented: presented if presented == KEY else None,
-                refuse=lambda _: None,
+                refuse=lambda _error, _address: None,
                 report=lambda error: print(error, file=sys.stderr),
                 clock=clock,
                 limits=Limits(connections=2 * max(CLIENTS)),

@@ -41,7 +41,7 @@ ALERTS: Final = (
         description='{{ $labels.bot }} refused {{ $value | printf "%.0f" }} requests without a valid key in the last '
         "5 minutes.",
         impact="Who finds a key can command the bot. Keys have 256 bits, so guessing fails; a leaked key does not.",
-        first_step="The audit (tickertape trace, logs/ops.jsonl) has the addresses: a script of yours, or a stranger?",
+        first_step="grep AUTH_001 logs/ops.jsonl: its addresses say whether it is a script of yours, or a stranger.",
         panel=Panel("operations", 302),
         workflow="rotate-api-key",
     ),

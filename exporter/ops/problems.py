@@ -109,7 +109,7 @@ def _named(error: TickertapeError) -> Response:
     if error.code not in STATUS or error.code == INTERNAL:
         return _unexpected(error)
     if error.code.startswith("AUTH_") or error.code == "API_006":
-        dependencies().recorder.refusal(error, address())
+        dependencies().recorder.refusal(error, request.environ.get("REMOTE_ADDR", ""))
     return problem(error)
 
 

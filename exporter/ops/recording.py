@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from contextlib import suppress
 from typing import Final
 
@@ -18,6 +19,10 @@ from trading_bot.telemetry import ErrorRecorder, SpanContext, Trace, Tracer
 
 QUIET_NS: Final = 60 * SECOND
 """A code of refusals is recorded once in this time."""
+
+MOST_ADDRESSES: Final = 10
+OTHERS: Final = "others"
+"""How many addresses of refused requests are kept apart: a stranger may have as many as he likes."""
 
 SHARE: Final = 0.01
 """Of the requests that nobody asked to trace and that did not fail."""
@@ -58,7 +63,7 @@ class Recorder:
         self._clock = clock
         self._share = share
         self._guard = threading.Lock()
-        self._refused: dict[str, int] = {}
+        self._refused: dict[str, Counter[str]] = {}
         self._recorded_at: dict[str, int] = {}
         self._second = 0
         self._in_second = 0
@@ -90,17 +95,23 @@ class Recorder:
         with suppress(TickertapeError):  # the tape is closed: this process ends
             self._tape.append(answered, trace_id=trace_id)
 
-    def refusal(self, error: TickertapeError) -> None:
-        """Count a request that was refused for its key; record the first one, then one a minute."""
+    def refusal(self, error: TickertapeError, address: str) -> None:
+        """Count a request that was refused for its key; record the first one, then one a minute.
+
+        ``address``: where it came from. Those since the last record stand in it, by how often.
+        """
         with self._guard:
-            count = self._refused[error.code] = self._refused.get(error.code, 0) + 1
+            seen = self._refused.setdefault(error.code, Counter())
+            seen[address if address in seen or len(seen) < MOST_ADDRESSES else OTHERS] += 1
             now = self._clock.monotonic_ns()
             before = self._recorded_at.get(error.code)
             if before is not None and now - before < QUIET_NS:
                 return
             self._recorded_at[error.code] = now
-            self._refused[error.code] = 0
-        self._errors.record(type(error)(error.code, error.message, **error.context, requests=count))
+            del self._refused[error.code]
+        addresses = ", ".join(f"{address} {count}x" for address, count in seen.most_common())
+        counted = {"requests": seen.total(), "addresses": addresses}
+        self._errors.record(type(error)(error.code, error.message, **error.context, **counted))
 
     def _is_room(self) -> bool:
         with self._guard:

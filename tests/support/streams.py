@@ -49,7 +49,7 @@ class StreamRig:
             self._settings,
             self.view,
             identify=lambda presented: presented if presented in self.keys else None,
-            refuse=self.refused.append,
+            refuse=lambda error, _address: self.refused.append(error),
             report=self.reported.append,
             clock=self.clock,
             limits=self.limits,

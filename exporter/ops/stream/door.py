@@ -61,7 +61,7 @@ class Door:
         identify: who presents a key.
         has_begun: whether there is something to stream.
         has_room: whether one more client may come, told whether it has presented a key.
-        refuse: records a refused key.
+        refuse: records a refused key, and from where it came.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Door:
         identify: Identify,
         has_begun: Callable[[], bool],
         has_room: Callable[[bool], bool],
-        refuse: Callable[[TickertapeError], object],
+        refuse: Callable[[TickertapeError, str], object],
         clock: Clock,
     ) -> None:
         self._identify = identify
@@ -79,13 +79,13 @@ class Door:
         self._refuse = refuse
         self._clock = clock
 
-    def admit(self, request: Request) -> Admitted | Response:
+    def admit(self, request: Request, address: str) -> Admitted | Response:
         """Return what the request asks for, or the answer that refuses it."""
         try:
             return self._admitted(request)
         except TickertapeError as error:
             if error.code == "AUTH_001":
-                self._refuse(error)
+                self._refuse(error, address)
             return refusal(error, self._clock.now_ns())
 
     def _admitted(self, request: Request) -> Admitted:

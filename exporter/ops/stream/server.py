@@ -20,7 +20,7 @@ from exporter.ops.stream.door import Door
 from exporter.ops.stream.history import History
 from exporter.ops.stream.hub import Hub
 from exporter.ops.stream.limits import Limits, affordable
-from exporter.ops.stream.services import Admitted, Identify, Services
+from exporter.ops.stream.services import Admitted, Identify, Services, address_of
 from exporter.ops.stream.session import Session
 from trading_bot.boot.settings import BootSettings
 from trading_bot.contract.errors import NonRetriableError, OperatorError, TickertapeError, describe
@@ -65,7 +65,7 @@ class StreamServer:
         view: BotView,
         *,
         identify: Identify,
-        refuse: Callable[[TickertapeError], object],
+        refuse: Callable[[TickertapeError, str], object],
         report: Callable[[TickertapeError], object],
         clock: Clock,
         limits: Limits | None = None,
@@ -179,7 +179,7 @@ class StreamServer:
         )
 
         def admit(connection: ServerConnection, request: Request) -> Response | None:
-            answer = door.admit(request)
+            answer = door.admit(request, address_of(connection))
             if isinstance(answer, Response):
                 return answer
             assert isinstance(connection, Connection)

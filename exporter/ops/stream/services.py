@@ -15,11 +15,19 @@ from trading_bot.domain.clock import Clock
 from trading_bot.journal import TapePosition
 
 if TYPE_CHECKING:
+    from websockets.asyncio.server import ServerConnection
+
     from exporter.ops.stream.history import History
     from exporter.ops.stream.hub import Hub
 
 Identify = Callable[[str], object | None]
 """Who presents a key or token, None for nobody; fast enough for a loop."""
+
+
+def address_of(connection: ServerConnection) -> str:
+    """Return where a client is; nothing where it has gone already."""
+    address = connection.remote_address
+    return str(address[0]) if address else ""
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +46,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     hub: Hub
     history: History
     identify: Identify
-    refuse: Callable[[TickertapeError], object]
+    refuse: Callable[[TickertapeError, str], object]
     clock: Clock
     counts: StreamCounts
     limits: Limits

@@ -18,7 +18,7 @@ from exporter.ops.stream.limits import Limits, TokenBucket
 from exporter.ops.stream.outgoing import Outgoing
 from exporter.ops.stream.positions import parsed
 from exporter.ops.stream.requests import channels_named, read_request
-from exporter.ops.stream.services import Admitted, Services
+from exporter.ops.stream.services import Admitted, Services, address_of
 from trading_bot.contract import stream
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import NonRetriableError, RetriableError, TickertapeError
@@ -164,7 +164,7 @@ class Session:
             return True
         given = "no key was sent" if request.auth is None else "the key is not known here"
         error = NonRetriableError("AUTH_001", f"{given}: stream, first message")
-        self._services.refuse(error)
+        self._services.refuse(error, address_of(self._connection))
         self._report(error, request)
         self.close(CloseCode.UNAUTHENTICATED)
         return False

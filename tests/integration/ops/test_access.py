@@ -81,6 +81,22 @@ def test_a_write_is_on_the_control_tape_with_who_and_why_also_a_refused_one(runn
     assert (audited.dry_run, audited.request_id) == (True, answer.headers["x-request-id"])
 
 
+def test_a_refused_key_is_recorded_with_where_it_came_from_once_a_minute(running):
+    for _ in range(3):
+        assert running.get("state", "guessed").status == 401
+
+    def recorded() -> list[dict[str, Any]]:
+        log = running.home.log("ops")
+        lines = map(json.loads, log.read_text().splitlines()) if log.exists() else ()
+        return [line for line in lines if line["error_code"] == "AUTH_001"]
+
+    assert wait_until(lambda: bool(recorded()))
+    (line,) = recorded()
+    assert line["message"] == "the API key is not known here: GET /api/v1/state"
+    assert line["context"]["requests"] == 1
+    assert line["context"]["addresses"] == "127.0.0.1 1x"
+
+
 def test_a_person_signs_in_refreshes_and_signs_out(running):
     assert add_person(running, "ada").returncode == 0
     assert wait_until(lambda: sign_in(running).status == 200, every=6.5)  # ten a minute are let in
