@@ -24,7 +24,7 @@ ALERTS: Final = (
         description="{{ $labels.workflow }} on {{ $labels.bot }} ended {{ $labels.outcome }} "
         '{{ $value | printf "%.0f" }}x in the last 15 minutes.',
         impact="compensated: undone, nothing happened. failed: it stands half done, and a person must finish it.",
-        first_step="tickertape workflow status: the step that failed, with its evidence and error.",
+        first_step="tickertape workflow status {{ $labels.workflow }}: the step that failed, with evidence and error.",
         panel=Panel("operations", 201),
         labels=("workflow", "outcome"),
     ),

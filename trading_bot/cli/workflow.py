@@ -45,10 +45,7 @@ def list_(home: Path | None, output: str, executions: bool) -> int:  # noqa: FBT
     """List the workflows, or with --executions what ran last."""
     client = _client(home)
     if executions:
-        print_rows(
-            client.ask("workflows/executions")["executions"], EXECUTIONS, output, "nothing was executed yet"
-        )
-        return OK
+        return _print_executions(client, output)
     rows = client.ask("workflows")["workflows"]
     print_rows(rows, LISTED, output)
     wrong = [row["id"] for row in rows if not row["valid"]]
@@ -149,10 +146,12 @@ def execute(home: Path | None, output: str, workflow_id: str, **given: Any) -> i
 @home_option
 @output_option
 @click.option("--follow", is_flag=True, help="Until it has ended.")
-@click.argument("name")
-def status(home: Path | None, output: str, follow: bool, name: str) -> int:  # noqa: FBT001 - a flag of the command line
-    """Show an execution, by its id or the latest of a workflow by the workflow's."""
+@click.argument("name", required=False)
+def status(home: Path | None, output: str, follow: bool, name: str | None) -> int:  # noqa: FBT001 - a flag
+    """Show an execution, by its id or the latest of a workflow by the workflow's; without NAME what ran last."""
     client = _client(home)
+    if name is None:
+        return _print_executions(client, output)
     found = _execution(client, name)
     if follow:
         return _followed(client, found["execution_id"], output)
@@ -259,6 +258,13 @@ def _execution(client: OpsClient, name: str) -> dict[str, Any]:
     path = f"workflows/executions/{name}" if kept else f"workflows/{name}/status"
     found: dict[str, Any] = client.ask(path)
     return found
+
+
+def _print_executions(client: OpsClient, output: str) -> int:
+    """Print the last executions, the newest first."""
+    rows = client.ask("workflows/executions")["executions"]
+    print_rows(rows, EXECUTIONS, output, "nothing was executed yet")
+    return OK
 
 
 def _followed(client: OpsClient, execution_id: str, output: str) -> int:

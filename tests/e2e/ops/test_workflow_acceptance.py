@@ -139,6 +139,7 @@ def test_a_shipped_workflow_proves_its_effect_on_the_real_processes(demo, workfl
     if workflow == "rotate-api-key":
         assert api.home.operate_key.read_text() != key
     if workflow == "check-health":
+        assert execution["message"].split(":")[0] in {"healthy", "unhealthy"}, execution["message"]
         shown = command.run("workflow", "status", "check-health", "--output", "json")
         assert shown.returncode == 0, shown.stderr
 
@@ -159,6 +160,8 @@ def test_the_command_line_executes_follows_and_shows(demo):
     assert json.loads(shown.stdout)["state"] == "completed"
     listed = command.run("workflow", "list", "--output", "json")
     assert {row["id"] for row in json.loads(listed.stdout)} >= {"restart-bot", "check-health"}
+    ran = command.run("workflow", "status", "--output", "json")
+    assert json.loads(ran.stdout)[0]["execution_id"] == started.stdout.strip()
     assert "proven by run.ready == true" in command.run("workflow", "show", "restart-bot").stdout
     refused = command.run("workflow", "execute", "flatten-and-pause")
     assert refused.returncode == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import time
 import urllib.error
@@ -16,6 +17,7 @@ from support.command import wait_until
 from support.disks import without_quota
 from support.drills.stage import DISK, Stage
 from support.holding import ask
+from support.workflow_api import WorkflowApi
 from trading_bot.contract.telemetry import metrics
 
 SCALE: Final = 60
@@ -141,6 +143,31 @@ def corrupt_logs(stage: Stage) -> None:
             file.write(b'{"half": \xff\xfe\n\x00\x00{]\n')
 
 
+def write_doomed(stage: Stage) -> None:
+    """Have a workflow whose effect never comes, and wait until Prometheus knows that it was never executed."""
+    stage.floor.home.workflows.mkdir(exist_ok=True)
+    (stage.floor.home.workflows / f"{DOOMED['id']}.yaml").write_text(json.dumps(DOOMED))
+    assert stage.watch is not None
+    prometheus = stage.watch.prometheus
+    assert wait_until(lambda: prometheus.has(f"{NEVER_FAILED} == 0"), 60, every=0.1)
+
+
+def execute_doomed(stage: Stage) -> None:
+    _, port, _ = stage.targets()
+    api = WorkflowApi(stage.floor.home, port)
+    assert api.followed(api.execute(DOOMED["id"]))["state"] == "compensated"
+
+
+DOOMED: Final[dict[str, Any]] = {
+    "id": "doomed",
+    "name": "Doomed",
+    "description": "Waits for what does not come.",
+    "risk": "safe",
+    "steps": [
+        {"id": "never", "description": "Never.", "action": "wait", "verify": {"that": ["up == false"]}}
+    ],
+}
+NEVER_FAILED: Final = series(metrics.WORKFLOW_EXECUTIONS, workflow=DOOMED["id"], outcome="compensated")
 UNWRITABLE: Final = series(metrics.CONDITION, condition="JournalWritable", status="False")
 SEEN_UNKNOWN: Final = f"sum by (bot) ({metrics.ORDERS_UNKNOWN.name})"
 UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
@@ -195,6 +222,12 @@ DRILLS: Final[dict[str, Drill]] = {
         pages={"TelemetryNotFlowing": UNSENT + 60 + BREAKS},
     ),
     "corrupt_jsonl": Drill(inject=corrupt_logs, clear=lambda _stage: None),
+    "fail_workflow": Drill(
+        before=write_doomed,
+        inject=execute_doomed,
+        clear=lambda stage: (stage.floor.home.workflows / f"{DOOMED['id']}.yaml").unlink(),
+        pages={"WorkflowFailed": 1.0},
+    ),
     # the exchange
     "mute_feed": fault("mute_feed", STALE),
     "stale_quotes": fault("stale_quotes", {"PricesNotBelieved": 8.0}),
