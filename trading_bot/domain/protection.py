@@ -53,7 +53,11 @@ class Step(StrEnum):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The next step, and what it is about. ``legs`` is empty where nothing is to be protected."""
+    """The next step, and what it is about.
+
+    ``legs`` is empty where nothing is to be protected, or where what is held is too little: then ``message``
+    says so.
+    """
 
     step: Step
     legs: tuple[Leg, ...] = ()
@@ -96,11 +100,19 @@ def plan(
         legs = _legs(state, wanted, instrument, quantity, resting, mark)
         if not legs:
             return Plan(step=Step.LACK, message="neither the entry price nor a mark is known")
-        if all(instrument.accepts(leg.quantity, leg.price) for leg in legs):
-            if _offered(state, symbol):
-                return _beside_an_exit(legs, mark)
-            return _towards(legs, resting, mark, native=native)
+        small = next((leg for leg in legs if not instrument.accepts(leg.quantity, leg.price)), None)
+        if small is not None:
+            return Plan(step=Step.CANCEL if resting else Step.REST, message=_too_small(small, instrument))
+        if _offered(state, symbol):
+            return _beside_an_exit(legs, mark)
+        return _towards(legs, resting, mark, native=native)
     return Plan(step=Step.CANCEL if resting else Step.REST)
+
+
+def _too_small(leg: Leg, instrument: Instrument) -> str:
+    worth = leg.quantity * leg.price
+    least = instrument.minimum_notional
+    return f"unprotected: its {leg.trigger} would be worth {worth:f}, the venue takes none below {least:f}"
 
 
 def _beside_an_exit(legs: tuple[Leg, ...], mark: Decimal | None) -> Plan:

@@ -267,7 +267,9 @@ class Protection:
     def _status(self, symbol: str, step: Plan) -> ProtectionStatus | None:
         if step.step is Step.REST:
             self._lacking_since.pop(symbol, None)
-            return ProtectionStatus.VENUE if step.legs else ProtectionStatus.NONE
+            if step.legs:
+                return ProtectionStatus.VENUE
+            return ProtectionStatus.TOO_SMALL if step.message else ProtectionStatus.NONE
         if step.step is Step.WATCH:
             self._lacking_since.pop(symbol, None)
             return ProtectionStatus.BOT
@@ -284,6 +286,7 @@ class Protection:
             trouble = self._troubles.get(symbol)
             return trouble.message if trouble is not None else step.message or "they are not at the venue yet"
         return {
+            ProtectionStatus.TOO_SMALL: step.message,
             ProtectionStatus.NONE: "nothing is held, or nothing is wanted",
             ProtectionStatus.BOT: "the venue takes no such orders, or an exit rests: the bot compares prices",
             ProtectionStatus.VENUE: "the orders rest at the venue",

@@ -397,3 +397,21 @@ def test_no_error_is_said_of_a_day_on_which_nothing_goes_wrong(tmp_path: Path):
             assert not bot.events(ErrorRecorded)
 
     play(scenario())
+
+
+def test_a_position_whose_stop_the_venue_would_not_take_is_called_unprotected_and_why(tmp_path: Path):
+    async def scenario() -> None:
+        small = {"kind": "sma_cross", "symbols": [PAIR], "fast": 1, "slow": 2, "order_notional": 6}
+        rig = rig_of(tmp_path, {PAIR: {"stop_loss_pct": 50}}, strategies={"last": small})
+        async with rig.running() as bot:
+            await bot.enter()
+            await bot.until(lambda: status(bot) is ProtectionStatus.TOO_SMALL)
+            said = bot.state.protection[PAIR].message
+            assert said.startswith("unprotected: its stop_loss would be worth 2.9")
+            assert said.endswith("the venue takes none below 5")
+            assert not resting(bot)
+            assert not bot.codes()
+            await bot.bar("1.00")
+            await bot.until(lambda: status(bot) is ProtectionStatus.NONE)
+
+    play(scenario())

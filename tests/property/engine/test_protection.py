@@ -92,7 +92,7 @@ class Floor:
         """Whether nothing is on its way, and the last word on the position is not that it lacks something."""
         state = self.bot.state
         known = state.protection.get(PAIR)
-        settled = not self.bot.parts.execution.is_busy(PAIR) and not self.bot.parts.protection._working
+        settled = not self.bot.parts.execution.is_busy(PAIR) and not self.bot.parts.protection.tasks
         return (
             settled and (known is None or known.status is not ProtectionStatus.MISSING) and self.as_wanted()
         )

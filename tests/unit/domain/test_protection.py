@@ -102,8 +102,9 @@ def test_a_position_without_entry_price_is_measured_from_the_mark_once():
     assert (kept.step, kept.price(Trigger.STOP_LOSS)) == (Step.REST, STOP)
 
 
-def test_what_is_too_small_for_the_venue_is_not_protected():
-    assert next_step(account(bought(Decimal("0.05")))) == Plan(step=Step.REST)
+def test_what_is_too_small_for_the_venue_is_not_protected_and_that_is_said():
+    words = "unprotected: its stop_loss would be worth 0.4750, the venue takes none below 1"
+    assert next_step(account(bought(Decimal("0.05")))) == Plan(step=Step.REST, message=words)
 
 
 def test_a_position_lacks_protection_until_it_rests():

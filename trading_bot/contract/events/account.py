@@ -162,6 +162,7 @@ class ProtectionStatus(StrEnum):
     VENUE = "venue"
     BOT = "bot"
     MISSING = "missing"
+    TOO_SMALL = "too_small"
 
 
 class ProtectionChanged(Event, frozen=True, kw_only=True):
@@ -174,7 +175,8 @@ class ProtectionChanged(Event, frozen=True, kw_only=True):
 
     symbol: str
     status: ProtectionStatus
-    """``none``: nothing to protect; ``venue``: orders rest there; ``bot``: the bot watches; ``missing``."""
+    """``none``: nothing to protect; ``venue``: orders rest there; ``bot``: the bot watches; ``missing``;
+    ``too_small``: unprotected, for the venue takes no orders over so little."""
     quantity: Decimal
     stop_loss: Decimal | None
     """Price, or None where none is wanted or known."""
