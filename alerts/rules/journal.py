@@ -26,7 +26,7 @@ ALERTS: Final = (
         description="{{ $labels.bot }} could not write its journal for {{ $value | humanizePercentage }} of the last "
         f"30 seconds. Its disk has {_LEFT}B left.",
         impact="Nothing is opened or closed by the bot, only cancelled; protective orders at the venue stay.",
-        first_step="df -h HOME. Make room (tickertape does not need logs/*.jsonl.*); the bot goes on by itself.",
+        first_step="df -h HOME. Make room (old logs/*.jsonl.* can go); the bot goes on by itself.",
         panel=Panel("machinery", 204),
         workflow="check-health",
     ),
