@@ -219,7 +219,7 @@ def environment_of(collector: Collector, **more: str) -> dict[str, str]:
     return {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": collector.protocol,
-        "OTEL_EXPORTER_OTLP_TIMEOUT": "5",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",  # what is given up may have come, and comes twice
         **more,
     }
 

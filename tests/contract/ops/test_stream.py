@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
-from support.command import PATIENCE
+from support.command import PATIENCE, wait_until
 from support.history import PAIR, TRACE, quote
 from support.streams import KEY, Client, StreamRig, decoded, seq_of, wait_until_empty
 from support.tapes import eventually, fact
@@ -102,13 +102,15 @@ class TestState:
         asyncio.run(told())
 
     def test_a_bot_that_falls_silent_is_a_change_without_any_event(self, quick: StreamRig) -> None:
-        async def told() -> None:
+        async def told() -> Message:
             async with quick.open("/api/v1/stream") as connection:
                 client = await self.opened(quick, connection)
                 quick.bot.beacon.close()
-                await client.until(lambda message: message.data.get("health", {}).get("status") == "offline")
+                return await client.until(
+                    lambda message: message.data.get("health", {}).get("status") == "offline"
+                )
 
-        asyncio.run(told())
+        assert asyncio.run(told()).type == "change"
 
     def test_changes_put_onto_the_snapshot_are_the_next_snapshot(self, quick: StreamRig) -> None:
         async def told() -> None:
@@ -507,7 +509,7 @@ class TestSlowReaders:
             wait_until_empty(rig)
 
     def test_who_reads_again_is_told_why_it_was_closed(self, tmp_path) -> None:
-        limits = msgspec.structs.replace(self.LIMITS, close_seconds=1.0)
+        limits = msgspec.structs.replace(self.LIMITS, close_seconds=60.0)  # so long it may take to read again
         with StreamRig(Home(tmp_path / "home").create(), limits) as rig:
             with self.deaf(rig, "/ws/v1/system/events") as connection:
                 eventually(lambda: rig.server.subscriptions() == {"system/events": 1})
@@ -552,7 +554,7 @@ class TestSlowReaders:
             StreamRig(Home(tmp_path / "home").create(), limits) as rig,
             self.deaf(rig, "/api/v1/stream"),
         ):
-            eventually(lambda: rig.server.counts.closed["slow"] == 1, 2 * PATIENCE)
+            assert wait_until(lambda: rig.server.counts.closed["slow"] == 1)
             wait_until_empty(rig)
 
 

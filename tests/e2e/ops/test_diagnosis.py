@@ -114,6 +114,8 @@ def test_a_client_that_follows_links_finds_the_cause_of_each_fault(floor, long_r
     played = tuple(FAULTS) if long_run else PLAYED_ALWAYS
     found = [_play(floor, client, name) for name in played]
     worst = max(one.size for one in found)
+    assert max(one.calls for one in found) <= MOST_CALLS
+    assert worst <= MOST_BYTES
     count("faults diagnosed over HTTP", len(found), f"{MOST_CALLS} calls, at most {worst:,} bytes")
 
 

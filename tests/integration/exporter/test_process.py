@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from support.command import PATIENCE
+from support.command import PATIENCE, wait_until
 from support.pages import get
 from support.tapes import eventually
 
@@ -75,7 +75,7 @@ def test_an_exporter_that_was_killed_can_be_started_again_at_once(start_exporter
     first.kill()
     first.wait()
     port = port_of(start_exporter())
-    eventually(lambda: get(port, "/-/ready").status == 200)
+    assert wait_until(lambda: get(port, "/-/ready").status == 200)
 
 
 def test_it_ends_when_the_process_that_started_it_is_killed(home: Home, start_exporter: Start):

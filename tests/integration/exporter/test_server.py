@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
+from support.command import wait_until
 from support.history import started
 from support.pages import get
 from support.tapes import eventually, open_writer
@@ -120,7 +121,7 @@ def answered_beside_slow_clients(port: int) -> float:
 
 def test_slow_clients_hold_nobody_up(port: int):
     # A slow one is given up after ten seconds. A busy machine may need as long, but not each time.
-    eventually(lambda: answered_beside_slow_clients(port) < 8)
+    assert wait_until(lambda: answered_beside_slow_clients(port) < 8)
 
 
 def test_beyond_the_bound_of_connections_a_client_is_told_to_come_back(port: int):

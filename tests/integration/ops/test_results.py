@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 from support import oracles
+from support.command import wait_until
 from support.lives import acknowledged, fill_of, intent, opening, quote, sent
-from support.tapes import eventually, open_writer
+from support.tapes import open_writer
 
 from exporter.ops.performance import PerformanceKeeper
 from exporter.ops.performance.series import DAY_NS, HOUR_NS, Series, Tally
@@ -151,16 +152,16 @@ def test_what_comes_later_is_taken_up_and_a_tape_that_was_replaced_begins_anew(t
     keeper = PerformanceKeeper(path, clock)
     keeper.start()
     try:
-        eventually(lambda: keeper.kept().fault == "JRNL_013")
+        assert wait_until(lambda: keeper.kept().fault == "JRNL_013")
         write_days(path, clock)
-        eventually(lambda: sum(one.fills for one in keeper.kept().tallies.values()) == 2 * DAYS)
+        assert wait_until(lambda: sum(one.fills for one in keeper.kept().tallies.values()) == 2 * DAYS)
         for name in ("journal.db", "journal.db-wal", "journal.db-shm"):
             (tmp_path / name).unlink(missing_ok=True)
         with open_writer(path, run_id="another", clock=clock) as writer:
             for event in opening():
                 writer.append(event)
             writer.make_durable().result(5)
-            eventually(lambda: not keeper.kept().tallies)
+            assert wait_until(lambda: not keeper.kept().tallies)
     finally:
         keeper.stop()
 

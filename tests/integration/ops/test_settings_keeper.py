@@ -138,9 +138,9 @@ def test_a_crash_between_file_and_line_leaves_one_line_and_the_right_file(place:
 
 def test_a_lost_history_is_written_again_from_the_journal(place: Place):
     place.append(applied(1, 5000), applied(2, 4000))
-    place.converge(1, 2)
+    before = place.converge(1, 2)
     place.home.config_history.unlink()
-    place.converge(1, 2)
+    assert [line.generation for line in place.converge(1, 2)] == [line.generation for line in before]
 
 
 def test_an_edited_file_is_left_alone_until_something_else_comes_into_force(place: Place):

@@ -135,8 +135,17 @@ def test_an_order_that_breaks_a_filter_is_refused_with_the_filters_name(wanted, 
 
 
 def test_an_order_on_tick_and_lot_passes():
-    check_filters(request("BUY", "0.5", "10.01"), INSTRUMENT, Decimal(10))
-    check_filters(request("SELL", "0.5"), INSTRUMENT, Decimal(10))
+    assert not refuses(request("BUY", "0.5", "10.01"))
+    assert not refuses(request("SELL", "0.5"))
+    assert refuses(request("SELL", "0.5001"))
+
+
+def refuses(order) -> bool:
+    try:
+        check_filters(order, INSTRUMENT, Decimal(10))
+    except Refusal:
+        return True
+    return False
 
 
 def test_a_market_order_that_could_never_be_paid_in_full_is_refused_however_little_is_offered():

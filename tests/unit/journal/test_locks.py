@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.tapes import eventually
+from support.command import wait_until
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.journal import Lock, lock_owner
@@ -83,8 +83,10 @@ def test_a_lock_ends_with_its_process_although_a_forked_child_lives_on(tmp_path:
     os.waitpid(taker, 0)
     try:
         # The child closes its copy as the first thing it does, which may be after its parent's end.
-        eventually(lambda: lock_owner(path) is None)
-        Lock.acquire(path).release()
+        assert wait_until(lambda: lock_owner(path) is None)
+        lock = Lock.acquire(path)
+        assert lock.held
+        lock.release()
     finally:
         os.write(writable, b".")
 

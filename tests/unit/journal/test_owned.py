@@ -132,9 +132,11 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 def test_a_refused_file_gives_its_lock_back(tmp_path: Path) -> None:
     path = tmp_path / "exporter.db"
     path.write_text("my notes\n" * 500)
-    refusal(path)
+    assert refusal(path)
     path.unlink()
-    opened(path).close()
+    again = opened(path)
+    assert again.execute("SELECT count(*) FROM cursors") == [(0,)]
+    again.close()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
