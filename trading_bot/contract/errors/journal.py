@@ -87,7 +87,10 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="SQLite before 3.51.3 can lose committed pages when a checkpoint races a commit.",
         impact=NOT_STARTED,
         remediation=(
-            Remediation("Install the locked apsw, which brings its own SQLite", command="pip install --require-hashes -r requirements.lock"),
+            Remediation(
+                "Install the locked apsw, which brings its own SQLite",
+                command="pip install --require-hashes -r requirements.lock",
+            ),
         ),
     ),
     ErrorDefinition(
