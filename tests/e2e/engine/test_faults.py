@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from support.command import wait_until
-from support.trading import Floor, agree
+from support.trading import SYMBOLS, Floor, agree
 
 from trading_bot.contract.events.account import MismatchFound
 from trading_bot.contract.events.lifecycle import BotReady, ConditionChanged, ErrorRecorded, SymbolBlocked
@@ -107,3 +107,19 @@ def test_a_bot_that_starts_while_one_symbol_is_halted_trades_the_others(floor: C
     here.switch("halted_symbol", on=False)
     here.wait_for(SymbolBlocked.KIND, after=ready.seq, symbol="EUR/USD", blocked=False, reason="StaleFeed")
     here.wait_for(OrderFilled.KIND, after=ready.seq, symbol="EUR/USD")
+
+
+def test_a_bot_with_a_symbol_that_the_exchange_does_not_list_trades_the_others(floor: Callable[..., Floor]):
+    here = floor(symbols=[*SYMBOLS, "GONE/USD"])
+    here.start("exporter")
+    here.start("run")
+    here.wait_for(SymbolBlocked.KIND, symbol="GONE/USD", blocked=True, reason="NotListed")
+    ready = here.wait_for(BotReady.KIND)
+    here.wait_for(OrderFilled.KIND, after=ready.seq)
+
+    def is_shown() -> bool:
+        labels = ('symbol="GONE/USD"', 'reason="NotListed"')
+        return any(on and all(each in name for each in labels) for name, on in here.metrics().items())
+
+    assert wait_until(is_shown)
+    agree(here)
