@@ -18,10 +18,11 @@ from exporter.ops.documentation import documented
 from exporter.ops.documentation.operation import Answers
 from exporter.ops.edge import trace_id_of
 from exporter.ops.parameters import parse
+from exporter.ops.representations.executions import StepView, represent_execution
 from exporter.ops.representations.paging import LARGEST_LIMIT
 from exporter.ops.representations.problem import InputFault
 from exporter.ops.representations.values import Moment, moment
-from exporter.ops.representations.workflows import PATH, StepView, represent_execution
+from exporter.ops.representations.workflows import PATH
 from exporter.ops.workflows.incidents import Incidents, Told
 from exporter.ops.workflows.proofs import short
 from exporter.ops.workflows.state import Alert, Executions

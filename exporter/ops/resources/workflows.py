@@ -19,22 +19,24 @@ from exporter.ops.documentation.operation import Answers
 from exporter.ops.edge import asked_of
 from exporter.ops.handover import WriteHeaders, idempotency_key, is_dry_run
 from exporter.ops.parameters import parse
+from exporter.ops.representations.executions import (
+    ExecutionAccepted,
+    ExecutionList,
+    ExecutionView,
+    WouldExecute,
+    represent_accepted,
+    represent_execution,
+    represent_execution_entry,
+    represent_would,
+)
 from exporter.ops.representations.paging import LARGEST_LIMIT, link, part_of
 from exporter.ops.representations.values import moment
 from exporter.ops.representations.workflows import (
     PATH,
-    ExecutionAccepted,
-    ExecutionList,
-    ExecutionView,
     WorkflowList,
     WorkflowView,
-    WouldExecute,
-    represent_accepted,
     represent_entry,
-    represent_execution,
-    represent_execution_entry,
     represent_workflow,
-    represent_would,
 )
 from exporter.ops.workflows.desk import WorkflowDesk
 from exporter.ops.workflows.executor import Wanted
