@@ -263,6 +263,8 @@ def _execution(client: OpsClient, name: str) -> dict[str, Any]:
 def _print_executions(client: OpsClient, output: str) -> int:
     """Print the last executions, the newest first."""
     rows = client.ask("workflows/executions")["executions"]
+    if output == "table":
+        rows = [{**row, "message": _cut(row["message"])} for row in rows]
     print_rows(rows, EXECUTIONS, output, "nothing was executed yet")
     return OK
 
@@ -301,7 +303,11 @@ def _print_rehearsal(would: dict[str, Any], output: str) -> None:
     click.echo(f"{would['workflow_id']} would do this (risk {would['risk']}):")
     for step in would["steps"]:
         arguments = json.dumps(step["arguments"]) if step["changes"] and step["arguments"] else ""
-        cut = f"{arguments[:LONGEST_CELL]}…" if len(arguments) > LONGEST_CELL else arguments
-        click.echo(f"  {step['would']:<8} {step['id']}: {step['action']} {cut}".rstrip())
+        click.echo(f"  {step['would']:<8} {step['id']}: {step['action']} {_cut(arguments)}".rstrip())
     if would["confirm"] and not sys.stdin.isatty():
         click.echo(f"confirm: {would['confirm']}")
+
+
+def _cut(text: str) -> str:
+    """Return as much of a text as a cell of a table has room for."""
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"

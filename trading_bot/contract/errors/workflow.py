@@ -67,7 +67,8 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="Nothing was started.",
         remediation=(
             Remediation(
-                "Make a dry run, read what it would do, and send its token as confirm within 10 minutes"
+                "Make a dry run, read what it would do, and send its token as confirm within 10 minutes",
+                command="tickertape workflow execute WORKFLOW --dry-run",
             ),
         ),
     ),

@@ -26,7 +26,7 @@ LONGEST_FOUND: Final = 80
 """Characters of a wrong value that are repeated to its author."""
 
 EXPECTED: Final = {
-    "type": "a value of type {value}",
+    "type": "{value}",
     "exclusiveMinimum": "more than {value}",
     "minimum": "at least {value}",
     "maximum": "at most {value}",
@@ -38,6 +38,17 @@ EXPECTED: Final = {
     "uniqueItems": "each of them once",
 }
 """JSON Schema's keywords in words; a test holds it to the keywords that the schema uses."""
+
+TYPES: Final = {
+    "number": "a number, or a decimal in a string",
+    "integer": "a whole number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "keys with values",
+    "null": "nothing",
+}
+"""JSON Schema's types in words: money is a decimal in a string wherever settings are shown."""
 
 
 class SettingsFault(msgspec.Struct, frozen=True):
@@ -109,7 +120,9 @@ def _faults_of(error: Any) -> Iterator[SettingsFault]:
         yield SettingsFault(_inside(field, name), "a value", "nothing", _example(inner))
     else:
         value = error.validator_value
-        words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        values = value if isinstance(value, list) else [value]
+        told = TYPES if error.validator == "type" else {}
+        words = (" or " if told else ", ").join(told.get(one, str(one)) for one in values)
         expected = EXPECTED[error.validator].format(value=words)
         yield SettingsFault(field or "(document)", expected, _short(error.instance), _example(error.schema))
 
