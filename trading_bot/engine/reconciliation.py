@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -29,15 +29,15 @@ from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.domain.state import ZERO, Mismatch
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
+from trading_bot.engine.mismatches import difference, effect, not_adopted, unexpected_order, unheard_fill
 from trading_bot.engine.settlement import Settlement
 from trading_bot.engine.symbol_watch import NOT_RECONCILED, SymbolWatch, blocked_for
-from trading_bot.venues.protocol import Balance, Venue, VenueFill, VenueOrder
+from trading_bot.venues.protocol import Balance, Venue
 
 MISMATCH: Final = "Mismatch"
 LOOKS: Final = 4
 PAUSE_SECONDS: Final = 0.4
 OVERLAP_NS: Final = 60 * SECOND
-OWN_PREFIX: Final = "tt-"
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +144,7 @@ class Reconciliation:
             elif (
                 key := f"fill:{symbol}:{fill.trade_id}"
             ) not in self._ledger.state.reconciliation.mismatches:
-                self._find(_unheard_fill(key, fill), policy)
+                self._find(unheard_fill(key, fill), policy)
 
     def _since(self, symbol: str) -> int:
         """Fills are asked for from a little before they were last read, and never from before the books began."""
@@ -168,7 +168,8 @@ class Reconciliation:
             for order in await self._venue.open_orders(symbol):
                 if order.client_order_id not in self._ledger.state.orders:
                     key = f"order:{order.client_order_id}"
-                    found[key] = self._unexpected_order(key, symbol, order)
+                    is_over = order.client_order_id in self._ledger.state.closed_orders
+                    found[key] = unexpected_order(key, order, is_over=is_over)
 
         readable = [symbol for symbol in self._symbols.listed if symbol not in self._unread]
         self._unread |= await self._symbols.each(readable, look_at, NOT_RECONCILED)
@@ -209,22 +210,6 @@ class Reconciliation:
         keys = {f"position:{_base(symbol)}" for symbol in symbols}
         return frozenset(keys | ({f"balance:{self._context.settings.currency}"} if symbols else set()))
 
-    def _unexpected_order(self, key: str, symbol: str, order: VenueOrder) -> MismatchFound:
-        client_order_id = order.client_order_id
-        is_over = client_order_id in self._ledger.state.closed_orders
-        stranger = "of another journal" if client_order_id.startswith(OWN_PREFIX) else "not sent by this bot"
-        origin = "that is over in the books" if is_over else stranger
-        return MismatchFound(
-            mismatch_id=key,
-            subject="order",
-            symbol=symbol,
-            asset=None,
-            local="over" if is_over else None,
-            venue=client_order_id,
-            message=f"an order {origin} works on {symbol}: {client_order_id}",
-            quantity=order.quantity - order.filled_quantity,
-        )
-
     def _balance_differences(self, balances: dict[str, Balance]) -> dict[str, MismatchFound]:
         books = self._ledger.state.account.balances
         subjects: dict[str, tuple[str | None, str]] = {self._context.settings.currency: (None, "balance")}
@@ -235,7 +220,7 @@ class Reconciliation:
             venue = balances[asset].total if asset in balances else ZERO
             if local != venue:
                 key = f"{subject}:{asset}"
-                found[key] = _difference(key, subject, symbol, asset, local, venue)
+                found[key] = difference(key, subject, symbol, asset, local, venue)
         return found
 
     def _declare(self, looks: list[Look]) -> None:
@@ -323,10 +308,10 @@ class Reconciliation:
         """
         known = self._ledger.state.reconciliation.mismatches.get(mismatch_id)
         if known is None:
-            raise _not_adopted(mismatch_id, "there is no such mismatch")
+            raise not_adopted(mismatch_id, "there is no such mismatch")
         if known.venue != confirm:
-            raise _not_adopted(mismatch_id, f"the venue says {known.venue}, {confirm} was confirmed")
-        return _effect(known)
+            raise not_adopted(mismatch_id, f"the venue says {known.venue}, {confirm} was confirmed")
+        return effect(known)
 
     async def adopt(self, mismatch_id: str, confirm: str, *, actor: str, reason: str) -> None:
         """Take over the venue's side of one open mismatch, on a person's word.
@@ -354,13 +339,13 @@ class Reconciliation:
     async def _adopt_found(self, known: Mismatch, confirm: str, *, actor: str, reason: str) -> None:
         look = await self._look()
         if look.moved or known.mismatch_id in look.undecided:
-            raise _not_adopted(known.mismatch_id, "an order on it is on its way; ask again in a moment")
+            raise not_adopted(known.mismatch_id, "an order on it is on its way; ask again in a moment")
         found = look.differing.get(known.mismatch_id)
         if found is None:
             self._ledger.append(MismatchSettled(mismatch_id=known.mismatch_id, how="vanished"))
         elif found.venue != confirm:
             said = f"the venue says {found.venue}, {confirm} was confirmed"
-            raise _not_adopted(known.mismatch_id, said, expected=found.venue, found=confirm)
+            raise not_adopted(known.mismatch_id, said, expected=found.venue, found=confirm)
         else:
             self._take_over(found, actor=actor, reason=reason)
 
@@ -374,7 +359,7 @@ class Reconciliation:
                 )
                 self._ledger.append(how)
                 return
-        raise _not_adopted(known.mismatch_id, "the venue does not show the trade any more")
+        raise not_adopted(known.mismatch_id, "the venue does not show the trade any more")
 
     def block_symbols(self) -> None:
         """Block the symbols that an open mismatch is about, and no others."""
@@ -392,45 +377,3 @@ class Reconciliation:
 
 def _base(symbol: str) -> str:
     return symbol.partition("/")[0]
-
-
-def _difference(
-    key: str, subject: str, symbol: str | None, asset: str, local: Decimal, venue: Decimal
-) -> MismatchFound:
-    message = f"{asset}: the books say {local}, the venue says {venue} ({venue - local:+})"
-    return MismatchFound(
-        mismatch_id=key,
-        subject=subject,
-        symbol=symbol,
-        asset=asset,
-        local=str(local),
-        venue=str(venue),
-        message=message,
-        quantity=abs(venue - local),
-    )
-
-
-def _unheard_fill(key: str, fill: VenueFill) -> MismatchFound:
-    return MismatchFound(
-        mismatch_id=key,
-        subject="fill",
-        symbol=fill.symbol,
-        asset=None,
-        local=None,
-        venue=f"{fill.side} {fill.quantity} at {fill.price}",
-        message=f"nobody told of trade {fill.trade_id}: {fill.side} {fill.quantity} {fill.symbol} at {fill.price}",
-        quantity=fill.quantity,
-    )
-
-
-def _effect(known: Mismatch) -> str:
-    """Say what adopting a mismatch does."""
-    if known.subject == "order":
-        return f"the order {known.venue} on {known.symbol} is let be, and does not block any more"
-    if known.subject == "fill":
-        return f"the trade {known.venue} on {known.symbol} is booked"
-    return f"the books take {known.venue} {known.asset} over in place of {known.local}"
-
-
-def _not_adopted(mismatch_id: str, why: str, **context: Any) -> NonRetriableError:
-    return NonRetriableError("RECON_004", f"{mismatch_id}: {why}", mismatch_id=mismatch_id, **context)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from trading_bot.boot.home import Credentials
 from trading_bot.contract.errors.definition import OperatorError, RetriableError, TickertapeError
-from trading_bot.contract.events.trading import OrderType, Trigger
+from trading_bot.contract.events.trading import Trigger
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues import retries
@@ -17,19 +17,20 @@ from trading_bot.venues.binance import BinanceDialect
 from trading_bot.venues.ccxt_client import exchange_class, make_client
 from trading_bot.venues.decoding import (
     MILLISECOND,
-    ZERO,
     balances_of,
     bar_of,
     cancelled_order_of,
     decoded,
     fill_of,
-    instrument_of,
+    listed,
     nanoseconds,
     order_of,
     permissions_of,
     quote_of,
     text,
+    with_time,
 )
+from trading_bot.venues.encoding import pair_parameters, parameters_of
 from trading_bot.venues.feed import Feed
 from trading_bot.venues.mailbox import Mailbox
 from trading_bot.venues.paging import all_fills
@@ -68,11 +69,6 @@ NEEDED: Final = ("watchBidsAsks", "watchOHLCVForSymbols", "watchOrders", "watchM
 
 TAKES_TRIGGERS: Final = frozenset({"binance"})
 """Exchanges whose stop orders are sent, found and cancelled like others; elsewhere the bot watches prices."""
-
-STOP_PRICES: Final = {Trigger.STOP_LOSS: "stopLossPrice", Trigger.TAKE_PROFIT: "takeProfitPrice"}
-"""ccxt's names."""
-
-NOT_WORKING_YET: Final = -1
 
 PERMISSIONS: Final[dict[str, tuple[str, Callable[[Any], Permissions]]]] = {
     "binance": ("sapi_get_account_apirestrictions", permissions_of),
@@ -399,46 +395,3 @@ class CcxtVenue:
             raise translated from error
         finally:
             CURRENT.reset(token)
-
-
-def listed(symbols: Sequence[str], markets: Mapping[str, Any], mode: int) -> dict[str, Instrument]:
-    """Return the rules of those symbols that are there as spot markets with steps; ``mode`` is ccxt's."""
-    found = {}
-    for symbol in symbols:
-        if symbol in markets:
-            with suppress(OperatorError):
-                found[symbol] = decoded("market", lambda part: instrument_of(part, mode), markets[symbol])
-    return found
-
-
-def parameters_of(order: NewOrder) -> dict[str, str]:
-    """Return what ccxt takes beside symbol, type, side, amount and price."""
-    parameters = {"clientOrderId": order.client_order_id}
-    if order.type is OrderType.LIMIT:
-        parameters["timeInForce"] = order.time_in_force.value.upper()
-    if order.trigger is not None and order.stop_price is not None:
-        parameters[STOP_PRICES[order.trigger]] = text(order.stop_price)
-    return parameters
-
-
-def with_time(answer: Any) -> Any:
-    """Return a new order as ccxt reads it, with its time: ccxt takes the -1 of one that does not work yet."""
-    if answer["timestamp"] != NOT_WORKING_YET:
-        return answer
-    return {**answer, "timestamp": int(answer["info"]["transactTime"])}
-
-
-def pair_parameters(market_id: str, above: NewOrder, below: NewOrder) -> dict[str, str]:
-    """Return Binance's parameters of a new OCO: a profit taken above the price, a loss stopped below it."""
-    return {
-        "symbol": market_id,
-        "side": above.side.value.upper(),
-        "quantity": text(above.quantity),
-        "aboveType": "TAKE_PROFIT",
-        "aboveClientOrderId": above.client_order_id,
-        "aboveStopPrice": text(above.stop_price or ZERO),
-        "belowType": "STOP_LOSS",
-        "belowClientOrderId": below.client_order_id,
-        "belowStopPrice": text(below.stop_price or ZERO),
-        "newOrderRespType": "RESULT",
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar
 
@@ -29,6 +30,7 @@ MOST_DIGITS: Final = 18
 DECIMAL_PLACES: Final = 2
 TICK_SIZE: Final = 4
 """ccxt's precision modes that are understood here."""
+NOT_WORKING_YET: Final = -1
 
 STATUSES: Final = {
     "open": VenueOrderStatus.OPEN,
@@ -125,6 +127,16 @@ def instrument_of(market: Mapping[str, Any], precision_mode: int) -> Instrument:
     )
 
 
+def listed(symbols: Sequence[str], markets: Mapping[str, Any], mode: int) -> dict[str, Instrument]:
+    """Return the rules of those symbols that are there as spot markets with steps; ``mode`` is ccxt's."""
+    found = {}
+    for symbol in symbols:
+        if symbol in markets:
+            with suppress(OperatorError):
+                found[symbol] = decoded("market", lambda part: instrument_of(part, mode), markets[symbol])
+    return found
+
+
 def step(precision: object, precision_mode: int) -> Decimal | None:
     """Return the step that ccxt's precision stands for; None where it stands for none."""
     if precision is None or precision_mode not in {DECIMAL_PLACES, TICK_SIZE}:
@@ -147,6 +159,13 @@ def cancelled_order_of(answer: Mapping[str, Any], client_order_id: str) -> Venue
     """Return an order from a cancel's answer, whose client order id and time are those of the cancel."""
     order = order_of({**answer, "clientOrderId": client_order_id})
     return msgspec.structs.replace(order, created_at=None)
+
+
+def with_time(answer: Any) -> Any:
+    """Return a new order as ccxt reads it, with its time: ccxt takes the -1 of one that does not work yet."""
+    if answer["timestamp"] != NOT_WORKING_YET:
+        return answer
+    return {**answer, "timestamp": int(answer["info"]["transactTime"])}
 
 
 def order_of(answer: Mapping[str, Any]) -> VenueOrder:

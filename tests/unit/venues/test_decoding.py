@@ -19,6 +19,7 @@ from trading_bot.venues.decoding import (
     bar_of,
     decoded,
     instrument_of,
+    listed,
     number,
     order_of,
     order_type_of,
@@ -172,6 +173,9 @@ def test_a_market_that_cannot_be_traded_here_is_refused(changes: dict[str, Any],
     with pytest.raises(OperatorError) as refused:
         instrument_of(market(**changes), mode)
     assert refused.value.code == "VENUE_008"
+    markets = {"EUR/USD": market(**changes), "IBM/USD": market(symbol="IBM/USD")}
+    there = ["IBM/USD"] if mode == 4 else []
+    assert list(listed(("EUR/USD", "IBM/USD", "GONE/USD"), markets, mode)) == there
 
 
 @pytest.mark.parametrize(("told", "is_active"), [(True, True), (False, False), (None, True)])
