@@ -24,13 +24,15 @@ from trading_bot.contract.telemetry import spans
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.orders import OrderStatus
 from trading_bot.domain.protection import Plan, Step, lacks, plan, protective_orders, reached_leg
+from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.domain.risk import Proposal
+from trading_bot.domain.state import ZERO, is_open
 from trading_bot.domain.state import Protection as Protected
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
 from trading_bot.engine.subtasks import Subtasks
-from trading_bot.engine.symbol_watch import NOT_RECONCILED, is_blocked
+from trading_bot.engine.symbol_watch import NOT_RECONCILED, blocked_for, is_blocked
 from trading_bot.venues.protocol import Quote, Venue
 
 UNPROTECTED: Final = "Unprotected"
@@ -96,6 +98,7 @@ class Protection:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._execution.moved.wait()
             self._execution.moved.clear()
+            self._say_gone()
             for symbol in self._concerned():
                 self._working.begin(symbol, f"protect {symbol}", self.level(symbol))
 
@@ -116,6 +119,7 @@ class Protection:
         A symbol that it does not trade at present, or does not tell of, stays unprotected and blocked: the
         others need not wait.
         """
+        self._say_gone()
         for symbol in self._concerned():
             await self.level(symbol)
             is_active = self._execution.instruments[symbol].is_active
@@ -260,6 +264,30 @@ class Protection:
             take_profit=step.price(Trigger.TAKE_PROFIT),
             message=self._why(symbol, step, status),
         )
+        self._tell(said)
+
+    def _say_gone(self) -> None:
+        """Write down that nothing protects a position in a symbol that the venue does not list any more."""
+        state = self._ledger.state
+        for symbol in blocked_for(self._context, NOT_LISTED):
+            position = state.positions.get(symbol)
+            held = position.quantity if position is not None and is_open(state, position) else ZERO
+            if symbol not in state.protection and (
+                not held or symbol not in self._context.settings.protection
+            ):
+                continue
+            said = ProtectionChanged(
+                symbol=symbol,
+                status=ProtectionStatus.MISSING if held else ProtectionStatus.NONE,
+                quantity=held,
+                stop_loss=None,
+                take_profit=None,
+                message="the venue does not list it" if held else "nothing is held",
+            )
+            self._tell(said)
+
+    def _tell(self, said: ProtectionChanged) -> None:
+        known = self._ledger.state.protection.get(said.symbol)
         if known is None or _differs(known, said):
             self._ledger.append(said)
         self._block(said)

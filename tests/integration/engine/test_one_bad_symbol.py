@@ -12,12 +12,13 @@ from support.engine import PAIR, STOCK, Rig, Running, play
 from support.venues import order as new_order
 
 from trading_bot.contract.errors import OperatorError, RetriableError
-from trading_bot.contract.events.account import MismatchFound, MismatchSettled
+from trading_bot.contract.events.account import MismatchFound, MismatchSettled, ProtectionStatus
 from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus, Mode
 from trading_bot.contract.events.trading import OrderDenied, OrderFilled, Side
 from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.engine.flattening import Flattening
 from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_RECONCILED
+from trading_bot.venues.in_memory import InMemoryVenue
 
 FALSE = ConditionStatus.FALSE
 BROKEN = RetriableError("VENUE_007", f"not the answer that was asked for about {STOCK}")
@@ -123,6 +124,38 @@ def test_a_held_symbol_that_is_not_listed_any_more_stays_visible_and_its_mark_ma
             assert "which the venue does not list" in str(plan)
 
     play(scenario())
+
+
+def test_a_held_symbol_that_is_not_listed_any_more_is_called_unprotected_until_it_is_not_held(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, venue_kind=WithTransfers, protection={STOCK: {"stop_loss_pct": 2}})
+        async with rig.running() as bot:
+            await bot.enter(STOCK)
+            await bot.until(lambda: [order for order in bot.state.orders.values() if order.rests])
+            (stop,) = bot.state.orders
+            await bot.kill()
+        await rig.venue.cancel(STOCK, stop)  # as a venue does when it delists
+        rig.venue.delist(STOCK)
+        async with ready(rig, PAIR) as bot:
+            assert isinstance(rig.venue, WithTransfers)
+            assert bot.state.protection[STOCK].status is ProtectionStatus.MISSING
+            assert blocks(bot, STOCK) == {NOT_LISTED, "Unprotected"}
+            held = bot.state.positions[STOCK].quantity
+            rig.venue.transfer("GOOGL", -held)
+            await bot.parts.reconciliation.run("doubt")
+            (found,) = bot.events(MismatchFound)
+            await bot.parts.reconciliation.adopt(found.mismatch_id, "0", actor="ada", reason="moved away")
+            await bot.until(lambda: bot.state.protection[STOCK].status is ProtectionStatus.NONE)
+            assert blocks(bot, STOCK) == {NOT_LISTED}
+
+    play(scenario())
+
+
+class WithTransfers(InMemoryVenue):
+    """Money comes and goes without orders."""
+
+    def transfer(self, asset: str, amount: Decimal) -> None:
+        self._books._move(asset, free=amount)
 
 
 def test_an_order_that_worked_on_a_symbol_that_is_gone_is_asked_for_without_a_word_each_time(tmp_path: Path):

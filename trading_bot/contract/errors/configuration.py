@@ -218,7 +218,9 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="The change takes a symbol out of the settings while a position or an order of it is there.",
         impact="Nothing was changed. Without the symbol nobody would watch its price, protect it or close it.",
         remediation=(
-            Remediation("Flatten the symbols named in the message, wait until they are flat, and send it again"),
+            Remediation(
+                "Flatten the symbols named in the message, wait until they are flat, and send it again"
+            ),
         ),
     ),
 )
