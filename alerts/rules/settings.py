@@ -50,8 +50,8 @@ ALERTS: Final = (
         summary="Settings went back to earlier ones",
         description='{{ $labels.bot }} returned to earlier settings {{ $value | printf "%.0f" }}x in the last '
         "15 minutes, by itself in their probation or because it was asked to.",
-        impact="The settings that were wanted did not keep the bot healthy; the earlier ones are in force.",
-        first_step="tickertape config history says which generation failed, and on what.",
+        impact="The earlier settings are in force. If nobody asked for it, the new ones did not keep the bot healthy.",
+        first_step="tickertape config history says who went back, from which generation, and on what.",
         panel=Panel("operations", 104),
     ),
 )

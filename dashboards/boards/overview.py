@@ -118,7 +118,7 @@ BOARD: Final = Board(
                     "severity",
                     [*panels.worded_column(words.SEVERITY, "Severity"), *panels.column(("custom.width", 80))],
                 )
-                .override_by_name("component", panels.column(("displayName", "Of"), ("custom.width", 80)))
+                .override_by_name("component", panels.column(("displayName", "Of"), ("custom.width", 110)))
                 .override_by_name("bot", panels.column(("displayName", "Bot"), ("custom.width", 60)))
                 .override_by_name(
                     "For", panels.column(("unit", look.DURATION), ("decimals", 0), ("custom.width", 100))
