@@ -16,6 +16,7 @@ from trading_bot.contract.events.account import MismatchFound, MismatchSettled, 
 from trading_bot.contract.events.lifecycle import ConditionName, ConditionStatus, Mode
 from trading_bot.contract.events.trading import OrderDenied, OrderFilled, Side
 from trading_bot.domain.removal import NOT_LISTED
+from trading_bot.engine import symbol_watch
 from trading_bot.engine.flattening import Flattening
 from trading_bot.engine.symbol_watch import NO_HISTORY, NOT_RECONCILED
 from trading_bot.venues.in_memory import InMemoryVenue
@@ -23,6 +24,11 @@ from trading_bot.venues.in_memory import InMemoryVenue
 FALSE = ConditionStatus.FALSE
 BROKEN = RetriableError("VENUE_007", f"not the answer that was asked for about {STOCK}")
 GONE = OperatorError("VENUE_008", f"fills: {STOCK} is not known", symbol=STOCK)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(symbol_watch, "FIRST_PAUSE", 0.02)
 
 
 @contextlib.asynccontextmanager
