@@ -22,15 +22,22 @@ PORTS = ("BOT_API_PORT", "BOT_METRICS_PORT", "BOT_STREAM_PORT", "BOT_EXCHANGE_PO
 
 def free_ports(count: int) -> list[int]:
     """Return ports that the system found free, all different, and gives to nobody else for a minute."""
-    return [_reserved_port() for _ in range(count)]
+    return [_reserve(0) for _ in range(count)]
 
 
-def _reserved_port() -> int:
+def hold_ports(*ports: int) -> None:
+    """Keep ports for a minute for who will come back to them: nobody else is given one of them meanwhile."""
+    for port in ports:
+        with contextlib.suppress(OSError):  # who had it still has it
+            _reserve(port)
+
+
+def _reserve(port: int) -> int:
     """Leave a connection in TIME_WAIT: the port goes to who names it with SO_REUSEADDR, as servers do, alone.
 
     Several tests look for ports at the same time, and what starts on a port may take its time to come up.
     """
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", port)) as server:
         address = server.getsockname()
         with socket.create_connection(address):
             server.accept()[0].close()

@@ -144,6 +144,8 @@ FIELDS: Final[dict[str, st.SearchStrategy[Any]]] = {
         st.sampled_from((metrics.DECISIONS.name, metrics.BAD_MESSAGES.name, "of_another_release_total")),
         st.integers(0, 9),
     ),
+    "messages": st.integers(0, LONGEST_INTEGER),
+    "skipped": st.integers(0, LONGEST_INTEGER),
     "buckets": st.lists(st.integers(0, 9), min_size=15, max_size=17).map(tuple),
 }
 """For fields of these names: few enough values that events concern the same things, sane enough to trade."""

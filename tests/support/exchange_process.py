@@ -67,7 +67,11 @@ class ExchangeProcess:
     def finish(self) -> tuple[int, str]:
         """Wait for the end; returns exit code and what was said on stderr."""
         assert self._process is not None
+        from support.command import hold_ports  # noqa: PLC0415 - this file is a program as well, on its own
+
         _, said = self._process.communicate(timeout=60)
+        if self.port:
+            hold_ports(self.port)
         code, self._process = self._process.returncode, None
         return code, said
 

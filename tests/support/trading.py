@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from support.command import PATIENCE, Command, wait_until
+from support.command import PATIENCE, Command, hold_ports, wait_until
 from trading_bot.boot.home import Home
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import TickertapeError
@@ -26,6 +26,11 @@ from trading_bot.domain.state import State
 from trading_bot.journal import TapeReader, replay
 
 SYMBOLS: Final = ("EUR/USD", "GOOGL/USD", "AAPL/USD", "IBM/USD", "MSFT/USD")
+LISTENS_ON: Final = {
+    "exchange": ("BOT_EXCHANGE_PORT",),
+    "exporter": ("BOT_METRICS_PORT",),
+    "ops": ("BOT_API_PORT", "BOT_STREAM_PORT"),
+}
 NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -124,9 +129,10 @@ class Floor:
         return process
 
     def kill(self, name: str) -> None:
-        """kill -9; returns when the process is gone."""
+        """kill -9; returns when the process is gone. Its ports are kept for it."""
         self.signal(name, signal.SIGKILL)
         self._running[name].wait(PATIENCE)
+        hold_ports(*map(self.command.port, LISTENS_ON.get(name, ())))
 
     def signal(self, name: str, number: signal.Signals) -> None:
         self._running[name].send_signal(number)

@@ -274,7 +274,7 @@ def test_the_command_line_does_the_same_and_more_risk_only_with_confirm(desk: tu
     assert (done.returncode, "acknowledged" in done.stdout) == (0, True), done.stderr
     back = floor.command.run("config", "rollback", "--reason", "less")
     assert back.returncode == 0, back.stderr
-    listed = floor.command.run("config", "history", "--output", "csv").stdout.splitlines()
+    listed = floor.command.run("config", "history", "--output", "csv", "--limit", "100").stdout.splitlines()
     latest = [str(generation) for generation in range(first + 2, 0, -1)]
     assert [line.split(",")[0] for line in listed] == ["generation", *latest]
     new.write_text("symbols: []\n")
