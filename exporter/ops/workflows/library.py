@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -43,10 +44,13 @@ class Library:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read what is new or has changed."""
+        """Read what is new or has changed. A file that was removed while it was read is gone, not wrong."""
         stamps = {path: stamp(path) for path in self._paths()}
         changed = [path for path, found in stamps.items() if self._stamps.get(path) != found]
         fresh = {path: load(path) for path in changed}
+        for path in changed:
+            if not os.path.lexists(path):
+                del stamps[path]
         with self._guard:
             self._loaded = {path: fresh.get(path) or self._loaded[path] for path in stamps}
             self._stamps = stamps

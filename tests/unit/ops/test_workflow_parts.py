@@ -175,6 +175,21 @@ def test_a_file_is_refused_whose_aliases_make_it_large_or_whose_keys_come_twice(
         assert load(file).workflow is None
 
 
+def test_a_file_that_is_removed_while_it_is_read_is_gone_and_not_wrong(tmp_path):
+    class Late(Library):
+        """Reads after the files were removed."""
+
+        def _paths(self):
+            found = super()._paths()
+            for path in found:
+                path.unlink()
+            return found
+
+    (tmp_path / "made-here.yaml").write_text(yaml.safe_dump(definition(step("a"))))
+    assert Library(tmp_path).get("made-here").workflow is not None
+    assert Late(tmp_path).all() == []
+
+
 def test_parameters_get_their_defaults_and_every_fault_is_named():
     workflow = of_document(
         definition(
