@@ -94,6 +94,7 @@ class Command:
         return process
 
     def stop_all(self) -> None:
+        """End what still runs, and whatever was left behind by what does not."""
         living = [process for process in self._started if process.poll() is None]
         for process in living:  # all at once: each takes its time to end
             process.send_signal(signal.SIGTERM)
@@ -102,11 +103,14 @@ class Command:
             if process in living:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(8)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
             process.wait()
             if process.stdout is not None:
                 process.stdout.close()
+        # Not by group: one that ended long ago may have left its number to a stranger.
+        for pid in processes_with({f"{name}={value}" for name, value in self.environment.items()}):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _variables(self, more: dict[str, str]) -> dict[str, str]:
         return {**os.environ, "BOT_HOME": str(self.home), **self.environment, **more}
@@ -114,12 +118,17 @@ class Command:
 
 def processes_of(home: Path) -> dict[int, str]:
     """Return pid -> command line of the processes that have this home in their environment."""
-    found = {}
+    return processes_with({f"BOT_HOME={home}"})
+
+
+def processes_with(variables: set[str]) -> dict[int, str]:
+    """Return pid -> command line of the processes that have all these in their environment, as `NAME=value`."""
+    found, wanted = {}, {variable.encode() for variable in variables}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal():
             continue
         with contextlib.suppress(OSError):
-            if f"BOT_HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            if wanted <= set((entry / "environ").read_bytes().split(b"\0")):
                 found[int(entry.name)] = (
                     (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
                 )

@@ -246,9 +246,9 @@ def test_the_bot_is_ready_once_it_has_heard_a_quote_of_each_symbol_in_this_run(t
             await bot.until(lambda: PAIR in bot.parts.feed.quotes)
             assert not bot.parts.vitals.ready
             rig.push_quote(symbol=STOCK)
-            await bot.until(lambda: bot.parts.vitals.ready, 0.5)
+            await bot.until(lambda: bot.parts.vitals.ready)
         async with rig.starting() as bot:
-            await bot.until(lambda: bot.parts.vitals.ready, 3)  # nobody quotes: it does not wait for ever
+            await bot.until(lambda: bot.parts.vitals.ready)  # nobody quotes: it does not wait for ever
             rig.clock.advance(1.1)
             bot.beat()
             assert bot.state.mode.reason == "AllSymbolsBlocked"

@@ -42,7 +42,7 @@ def test_an_intent_that_is_not_durable_is_not_sent(tmp_path: Path):
             with held_by_another(rig.home.journal):
                 await bot.bar("1.20")
                 assert bot.events(OrderIntended)
-                await bot.until(lambda: bot.events(OrderRejected), 20)
+                await bot.until(lambda: bot.events(OrderRejected))
                 (rejected,) = bot.events(OrderRejected)
                 assert rejected.reason == "never_sent"
                 assert not bot.events(OrderSent)
@@ -60,7 +60,7 @@ def test_while_it_lasts_the_bot_is_paused_and_only_cancels_and_afterwards_nothin
             await bot.until(lambda: bot.events(OrderAcknowledged))
             with held_by_another(rig.home.journal):
                 bot.beat()
-                await bot.until(lambda: bot.ledger.fault, 20)
+                await bot.until(lambda: bot.ledger.fault)
                 bot.beat()
                 assert (bot.state.mode.mode, bot.state.mode.reason) == (Mode.PAUSED, "JournalUnwritable")
                 assert bot.state.conditions["JournalWritable"].status == "False"
@@ -72,7 +72,7 @@ def test_while_it_lasts_the_bot_is_paused_and_only_cancels_and_afterwards_nothin
                 assert not bot.events(OrderCancelled), "protective orders stay"
                 await bot.parts.execution.cancel_working("asked for")
                 await bot.until(lambda: bot.events(OrderCancelled))
-            await bot.until(lambda: bot.ledger.fault is None, 20)
+            await bot.until(lambda: bot.ledger.fault is None)
             bot.beat()
             assert bot.state.mode.mode is Mode.RUNNING
         tape = read_all(rig.home.journal)

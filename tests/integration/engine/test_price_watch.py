@@ -117,6 +117,6 @@ def test_a_venue_that_cannot_be_asked_leaves_the_price_in_doubt(tmp_path: Path):
             await bot.quote("1.3000", "1.3002")
             await bot.until(lambda: "VENUE_001" in bot.codes())
             assert PAIR in bot.state.account.doubted
-            await bot.until(lambda: bot.events(PriceConfirmed), 5)
+            await bot.until(lambda: bot.events(PriceConfirmed))
 
     play(scenario())

@@ -187,7 +187,7 @@ def test_a_start_that_cannot_protect_what_is_held_halts(tmp_path: Path):
         for _ in range(30):
             rig.venue.reject_next("stop orders are suspended")
         async with rig.starting() as bot:
-            await bot.until(bot.quote_until_ready, 20)
+            await bot.until(bot.quote_until_ready)
             assert "ORDER_006" in bot.codes()
             assert bot.state.mode.mode is Mode.HALTED
             assert status(bot) is ProtectionStatus.MISSING
@@ -201,7 +201,7 @@ def test_a_start_while_a_held_symbol_is_halted_leaves_it_unprotected_and_trades_
         await killed_and_stripped(rig)
         rig.venue.halt(PAIR)
         async with rig.starting() as bot:
-            await bot.until(bot.quote_until_ready, 20)
+            await bot.until(bot.quote_until_ready)
             assert bot.state.mode.mode is Mode.RUNNING
             assert status(bot) is ProtectionStatus.MISSING
             await bot.until(lambda: "Unprotected" in bot.state.markets[PAIR].blocks)
@@ -281,7 +281,7 @@ def test_a_price_that_is_past_the_stop_before_the_order_was_there_closes_at_once
             await bot.until(lambda: bot.parts.execution.instruments)
             for _ in range(3):
                 await bot.quote("1.0500", "1.0502")
-            await bot.until(bot.quote_until_ready, 15)
+            await bot.until(bot.quote_until_ready)
             await sold(bot)
             kinds = [type(envelope.payload) for envelope in bot.ledger.envelopes]
             assert kinds.index(OrderIntended) < kinds.index(BotReady)

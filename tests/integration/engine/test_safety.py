@@ -71,12 +71,12 @@ def test_a_signal_halts_at_once_and_another_has_the_file_looked_at_again(tmp_pat
         async with rig.running() as bot:
             await leave_an_order_at_the_venue(rig, bot)
             os.kill(os.getpid(), signal.SIGUSR1)
-            await bot.until(lambda: bot.state.mode.mode is Mode.HALTED, 0.5)
-            await bot.until(lambda: bot.events(OrderCancelled), 0.5)
+            await bot.until(lambda: bot.state.mode.mode is Mode.HALTED)
+            await bot.until(lambda: bot.events(OrderCancelled))
             bot.beat()
             assert bot.state.mode.mode is Mode.HALTED, "the signal stands without a file"
             os.kill(os.getpid(), signal.SIGUSR2)
-            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING, 0.5)
+            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING)
 
     play(scenario())
 
@@ -236,7 +236,7 @@ def test_an_error_that_halts_stops_trading_until_a_person_lifts_it_over_restarts
             assert bot.state.mode.mode is Mode.HALTED
             assert "banned for asking too often" in bot.state.mode.message
             os.kill(os.getpid(), signal.SIGUSR2)
-            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING, 0.5)
+            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING)
 
     play(scenario())
 

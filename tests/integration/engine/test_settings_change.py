@@ -327,7 +327,7 @@ def test_settings_with_a_symbol_that_is_not_listed_are_taken_back_by_the_start_i
                 await apply(bot, control, unlisted, restart=True, confirmed=("symbols",))
                 await bot.until(lambda: bot.events(BotStopped))
             async with rig.starting() as bot:
-                await bot.until(lambda: bot.events(BotStopped), seconds=15)
+                await bot.until(lambda: bot.events(BotStopped))
                 (back,) = bot.events(SettingsRolledBack)
                 assert "FeedFresh turned False (NotListed)" in back.reason
                 assert bot.events(BotStopped)[0].exit_code == 75

@@ -64,7 +64,7 @@ def test_a_bot_that_ends_leaves_no_task_behind(tmp_path: Path, how: str):
             bot.bot.stop() if how == "stopped" else bot._task.cancel()
             await asyncio.wait([bot._task])
             assert bot._task.cancelled() == (how == "cancelled")
-            await bot.until(lambda: not going_on(bot), seconds=10)
+            await bot.until(lambda: not going_on(bot))
             await bot.kill()
 
     play(scenario())

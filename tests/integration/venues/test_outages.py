@@ -114,7 +114,7 @@ def test_a_frozen_exchange_is_noticed_by_its_unanswered_pings_on_every_stream(
                 await listener.until(lambda heard: set(streams(heard.of(StreamLost))) == EVERY_STREAM)
             finally:
                 exchange.signal(signal.SIGCONT)
-            await listener.until(lambda heard: set(streams(heard.of(StreamRestored))) == EVERY_STREAM, 20)
+            await listener.until(lambda heard: set(streams(heard.of(StreamRestored))) == EVERY_STREAM)
         await venue.close()
 
     asyncio.run(run())

@@ -120,7 +120,7 @@ async def live(folder: Path, steps: list[tuple[str, Any]]) -> None:
             work: Callable[[Any], Awaitable[None]] = getattr(floor, name.replace(" ", "_"))
             await work(argument)
             floor.assert_never_too_much()
-            await floor.bot.until(floor.at_rest, 20)
+            await floor.bot.until(floor.at_rest)
         await floor.bot.parts.reconciliation.run("periodic")
         assert not floor.bot.state.reconciliation.mismatches
         resting = [order for order in floor.bot.state.orders.values() if order.trigger in Trigger]

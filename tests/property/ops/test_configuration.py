@@ -96,7 +96,7 @@ async def take(world: World, bot: Running, control: ControlTape, step: tuple[Any
     command, expected = world.command(bot, step)
     command_id = control.issue(command, expected_generation=expected, seconds=3600)
     world.issued.append((command_id, command, expected))
-    await bot.until(lambda: command_id in bot.state.control.answers, seconds=20)
+    await bot.until(lambda: command_id in bot.state.control.answers)
 
 
 async def play(world: World, steps: list[tuple[Any, ...]]) -> None:
@@ -114,7 +114,7 @@ async def play(world: World, steps: list[tuple[Any, ...]]) -> None:
                         await take(world, bot, control, step)
                 else:
                     last = control.issue(RollbackSettings(generation=99), expected_generation=None)
-                    await bot.until(lambda: last in bot.state.control.answers, seconds=20)  # noqa: B023
+                    await bot.until(lambda: last in bot.state.control.answers)  # noqa: B023
                     return
 
 
