@@ -239,7 +239,7 @@ def test_a_clock_that_is_set_back_does_not_keep_old_quotes_fresh(tmp_path: Path)
 
 def test_the_bot_is_ready_once_it_has_heard_a_quote_of_each_symbol_in_this_run(tmp_path: Path):
     async def scenario() -> None:
-        rig = Rig(tmp_path, intervals={"stale_after_seconds": 1})
+        rig = Rig(tmp_path / "patient", intervals={"stale_after_seconds": 300})
         async with rig.starting() as bot:
             await bot.until(lambda: bot.events(ReconciliationCompleted))
             rig.push_quote()
@@ -247,6 +247,7 @@ def test_the_bot_is_ready_once_it_has_heard_a_quote_of_each_symbol_in_this_run(t
             assert not bot.parts.vitals.ready
             rig.push_quote(symbol=STOCK)
             await bot.until(lambda: bot.parts.vitals.ready)
+        rig = Rig(tmp_path / "hasty", intervals={"stale_after_seconds": 1})
         async with rig.starting() as bot:
             await bot.until(lambda: bot.parts.vitals.ready)  # nobody quotes: it does not wait for ever
             rig.clock.advance(1.1)
