@@ -219,7 +219,7 @@ def environment_of(collector: Collector, **more: str) -> dict[str, str]:
     return {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}",
         "OTEL_EXPORTER_OTLP_PROTOCOL": collector.protocol,
-        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",  # what is given up may have come, and comes twice
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "10",  # gRPC tries again by itself until then
         **more,
     }
 
