@@ -49,7 +49,16 @@ blueprint = Blueprint("configuration", __name__)
 
 ACCEPTED: Final = 202
 WITH_SETTINGS: Final = ("API_004", "CFG_016", "API_031")
-REFUSALS: Final = ("CFG_006", "CFG_007", "CFG_008", "CFG_009", "CFG_010", "CFG_018", "API_030", *WITH_SETTINGS)
+REFUSALS: Final = (
+    "CFG_006",
+    "CFG_007",
+    "CFG_008",
+    "CFG_009",
+    "CFG_010",
+    "CFG_018",
+    "API_030",
+    *WITH_SETTINGS,
+)
 
 
 def configuration() -> Configuration:
