@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,13 +20,16 @@ OWN: Final = frozenset({"abstract", "async_support", "base", "pro", "static_depe
 
 def load() -> Any:
     """Return ``ccxt.pro``. Where somebody has loaded ccxt already, it stays as it is."""
-    if "ccxt" not in sys.modules:
-        try:
-            _load_lazily()
-        except (ImportError, AttributeError):  # a release of ccxt that is built otherwise: all of it, then
-            for name in [name for name in sys.modules if name.partition(".")[0] == "ccxt"]:
-                del sys.modules[name]
-    return import_module("ccxt.pro")
+    if "ccxt" in sys.modules:
+        return import_module("ccxt.pro")
+    try:
+        _load_lazily()
+    except (ImportError, AttributeError):  # a release of ccxt that is built otherwise: all of it, then
+        for name in [name for name in sys.modules if name.partition(".")[0] == "ccxt"]:
+            del sys.modules[name]
+    pro = import_module("ccxt.pro")
+    gc.freeze()  # what is loaded by now stays; each full collection would look at it again, for 50 ms of the loop
+    return pro
 
 
 def _load_lazily() -> None:
