@@ -41,7 +41,7 @@ class ControlTape:
 
     def put(self, issued: CommandIssued) -> str:
         self.writer.append(issued)
-        self.writer.make_durable().result(5)
+        self.writer.make_durable().result(60)
         return issued.command_id
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ class RecordedBot:
         )
 
     def commit(self) -> None:
-        self.tape.make_durable().result(5)
+        self.tape.make_durable().result(60)
 
     def die(self) -> None:
         """Let go of everything without a word, as kill -9 does."""

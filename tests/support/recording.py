@@ -83,7 +83,7 @@ class Recording:
         self.commit()
 
     def commit(self) -> None:
-        self.writer.make_durable().result(10)
+        self.writer.make_durable().result(60)
 
     def __enter__(self) -> Self:
         return self

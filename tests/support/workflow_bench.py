@@ -88,7 +88,7 @@ class Shop:
         wanted = Wanted(workflow=found, parameters=values, actor="test", **more)
         token = self.desk.confirmation(found, values, "test")
         execution, durable = self.desk.request(wanted, token[0] if token else None)
-        durable.result(10)
+        durable.result(60)
         return execution.execution_id
 
     def execution(self, execution_id: str) -> Execution:

@@ -33,7 +33,7 @@ def issue(here: Floor, name: str, command: ResetBreaker) -> None:
                 expires_at=FAR,
             )
         )
-        writer.make_durable().result(10)
+        writer.make_durable().result(60)
 
 
 def answer(here: Floor, name: str) -> CommandAnswered:

@@ -157,7 +157,7 @@ def recorded(command: Command) -> Command:
                 actor="bot",
             )
         )
-        tape.make_durable().result(5)
+        tape.make_durable().result(60)
     return command
 
 

@@ -33,7 +33,7 @@ async def flatten(bot: Running, symbol: str | None = None) -> str:
     """Close as the command does, to the end."""
     closing = bot.bot._commands._flattening
     plan = closing.plan(symbol)
-    await asyncio.wait_for(closing.run(plan, "ada"), 10)
+    await asyncio.wait_for(closing.run(plan, "ada"), 60)
     return str(plan)
 
 

@@ -95,7 +95,7 @@ def test_every_change_says_from_what_to_what_and_who(ledger: Ledger):
     ledger.writer.on_commit(lambda batch: seen.extend(envelope.payload for envelope in batch))  # type: ignore[misc]
     modes = ModeKeeper(ledger)
     modes.demand(Mode.HALTED, "KillSwitch", "halted by hand", "ada")
-    ledger.writer.make_durable().result(5)
+    ledger.writer.make_durable().result(60)
     assert [(change.previous, change.mode, change.actor) for change in seen] == [
         (Mode.PAUSED, Mode.HALTED, "ada")
     ]

@@ -195,11 +195,11 @@ def test_a_task_that_is_cancelled_or_ends_unforeseen_ends_the_bot_instead_of_lea
         rig = Rig(tmp_path)
         async with rig.running() as bot:
             bot.bot._tasks[name].cancel()
-            assert await asyncio.wait_for(bot._task, 5) == 1
+            assert await asyncio.wait_for(bot._task, 60) == 1
             assert "BOT_999" in bot.codes()
         async with rig.running() as bot:
             await rig.venue.close()  # nothing more comes
-            assert await asyncio.wait_for(bot._task, 5) == 1
+            assert await asyncio.wait_for(bot._task, 60) == 1
             (stopped,) = bot.events(BotStopped)
             assert stopped.reason == "the task listen failed"
 

@@ -80,7 +80,7 @@ def main() -> None:
     while True:
         living.beat(number)
         if number == 0:
-            living.writer.make_durable().result(10)
+            living.writer.make_durable().result(60)
             print("alive", flush=True)
         number += 1
         time.sleep(BEAT_SECONDS)

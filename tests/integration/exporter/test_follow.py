@@ -99,7 +99,7 @@ def test_a_late_reader_begins_at_the_last_snapshot_and_arrives_at_the_same_state
     tell(ledger.append, SystemClock())
     ledger.snapshot()
     ledger.append(BotBeat(cycles=8))
-    ledger.writer.make_durable().result(5)
+    ledger.writer.make_durable().result(60)
     pages: list[Page] = []
     view.on_change(pages.append)
     view.start()
@@ -225,7 +225,7 @@ def test_a_damaged_snapshot_stops_the_reader_loudly_and_it_keeps_trying(
 ):
     newer = StateSnapshotted(fold_version=999, state=msgspec.Raw(b"{}"))
     ledger.writer.append(newer)
-    ledger.writer.make_durable().result(5)
+    ledger.writer.make_durable().result(60)
     view.start()
     assert view.journal.wait_until_caught_up(5)
     assert view.health().up_reason == "JournalCorrupt"
@@ -246,7 +246,7 @@ def test_lag_is_what_the_beacon_says_is_committed_and_not_folded_yet(
     def while_the_fold_waits(_state: State, _health: object, _position: object) -> int:
         for number in range(50):
             ledger.writer.append(BotBeat(cycles=number))
-        ledger.writer.make_durable().result(5)
+        ledger.writer.make_durable().result(60)
         position = ledger.writer.position
         beacon.write(Beacon(pid=1, run_id="run-1", ts=time.time_ns(), position=position, mode=Mode.RUNNING))
         return view.lag

@@ -74,7 +74,7 @@ def test_a_follower_outlives_a_write_ahead_log_that_is_removed_and_made_again(tm
         for run in range(1, 4):
             with open_writer(path, f"run-{run}") as writer:
                 writer.append(fact(run))
-                writer.make_durable().result(5)
+                writer.make_durable().result(60)
                 assert [number_of(e) for e in next_page(follower).envelopes] == [run]
             follower.next_page(0.05)
         assert follower.rewinds == 0
@@ -90,7 +90,7 @@ def test_a_missing_tape_is_a_status_and_is_followed_when_it_appears(tmp_path: Pa
         path.parent.mkdir()
         with open_writer(path) as writer:
             writer.append(fact(1))
-            writer.make_durable().result(5)
+            writer.make_durable().result(60)
             page = next_page(follower)
         assert page.restarted
         assert [number_of(envelope) for envelope in page.envelopes] == [1]
@@ -111,7 +111,7 @@ def test_a_tape_that_goes_away_is_a_status_and_a_new_one_is_followed(tmp_path: P
         assert follower.fault.code == "JRNL_013"
         with open_writer(path, "run-2") as writer:
             writer.append(fact(2))
-            writer.make_durable().result(5)
+            writer.make_durable().result(60)
             page = next_page(follower)
         assert page.restarted
         assert [number_of(envelope) for envelope in page.envelopes] == [2]
@@ -159,7 +159,7 @@ def test_after_a_power_loss_a_follower_goes_back_to_the_last_snapshot_and_counts
         with open_writer(path, "run-3") as writer:
             for number in range(50, 100):
                 writer.append(fact(number))
-            writer.make_durable().result(5)
+            writer.make_durable().result(60)
             page = next_page(follower)
             assert page.restarted
             assert page.envelopes[0].kind == "state.snapshotted"
@@ -195,7 +195,7 @@ def test_the_state_of_a_follower_equals_the_state_of_the_writer(tmp_path: Path) 
             live = evolve(live, writer.append(fact(number)))
             if number % 15 == 9:
                 live = evolve(live, writer.append(snapshot(live)))
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
         with Follower(path, page_limit=7) as follower:
             while follower.position is None or follower.position.seq < writer.last:
                 seen = fold_page(seen, next_page(follower), evolve, State, restore)

@@ -36,7 +36,7 @@ def write_days(path, clock: ManualClock, deposit_on: int | None = None) -> State
             writer.append(event)
         for day in range(DAYS):
             _a_day(writer, clock, day, is_with_deposit=day == deposit_on)
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
         with TapeReader.open(path) as reader:
             state = State()
             for envelope in reader.read(0, 100_000):
@@ -64,7 +64,7 @@ def _a_day(writer, clock: ManualClock, day: int, *, is_with_deposit: bool) -> No
 
 
 def _equity(writer) -> Decimal:
-    writer.make_durable().result(5)
+    writer.make_durable().result(60)
     with TapeReader.open(writer.path) as reader:
         state = State()
         for envelope in reader.read(0, 100_000):
@@ -141,7 +141,7 @@ def test_once_quotes_are_pruned_the_days_are_still_known(tmp_path, clock):
 
         for _ in range(3):
             writer.append(snapshot(state))
-        writer.prune(RetentionPolicy(measurement_ns=HOUR_NS), clock.now_ns()).result(10)
+        writer.prune(RetentionPolicy(measurement_ns=HOUR_NS), clock.now_ns()).result(60)
     body = report(kept_of(path, clock), state, clock)
     assert body.totals.fills == 2 * DAYS
     assert sum(one.pnl is not None for one in body.intervals) >= DAYS - 1
@@ -160,7 +160,7 @@ def test_what_comes_later_is_taken_up_and_a_tape_that_was_replaced_begins_anew(t
         with open_writer(path, run_id="another", clock=clock) as writer:
             for event in opening():
                 writer.append(event)
-            writer.make_durable().result(5)
+            writer.make_durable().result(60)
             assert wait_until(lambda: not keeper.kept().tallies)
     finally:
         keeper.stop()

@@ -60,7 +60,7 @@ class Place:
     def append(self, *events: Any) -> None:
         for event in events:
             self.writer.append(event)
-        self.writer.make_durable().result(5)
+        self.writer.make_durable().result(60)
 
     @contextlib.contextmanager
     def keeping(self) -> Iterator[Keeper]:

@@ -175,7 +175,7 @@ def test_a_cancelled_execution_is_undone(tmp_path):
         )
         execution_id = here.execute(made)
         assert wait_until(lambda: here.execution(execution_id).steps["wait"].attempts == 1)
-        here.desk.cancel(execution_id, actor="somebody", reason="enough").result(10)
+        here.desk.cancel(execution_id, actor="somebody", reason="enough").result(60)
         execution = here.followed(execution_id)
         assert (execution.status, execution.cancelled_by) == ("cancelled", "somebody")
         assert here.bench.means.observer.look().mode.mode == "running"
@@ -194,7 +194,7 @@ def test_a_step_that_waits_for_a_person_holds_no_place_and_goes_on_when_approved
         here.stop()
         here.start()
         assert here.execution(execution_id).status == "waiting_for_approval"
-        here.desk.approve(execution_id, approved=True, actor="a person", reason="fine").result(10)
+        here.desk.approve(execution_id, approved=True, actor="a person", reason="fine").result(60)
         execution = here.followed(execution_id)
         assert execution.status == "completed"
         assert execution.steps["ask"].outputs["actor"] == "a person"
@@ -207,7 +207,7 @@ def test_without_an_approval_it_turns_back(tmp_path, how):
         execution_id = here.execute(definition(step("pause", "bot.pause", **PAUSE, **UNDO_PAUSE), ask))
         here.reach(execution_id, "waiting_for_approval")
         if how == "denied":
-            here.desk.approve(execution_id, approved=False, actor="a person", reason="no").result(10)
+            here.desk.approve(execution_id, approved=False, actor="a person", reason="no").result(60)
         execution = here.followed(execution_id)
         assert execution.status == "compensated"
         assert execution.steps["ask"].error.error_code == ("WF_013" if how == "denied" else "WF_009")

@@ -36,7 +36,7 @@ def test_whatever_is_appended_flushed_and_reopened_is_read_back_equal(steps: lis
             elif step == "flush":
                 writer.flush()
             elif step == "durable":
-                assert writer.make_durable().result(10) == len(appended)
+                assert writer.make_durable().result(60) == len(appended)
                 assert read_all(path) == appended
             elif step == "reopen":
                 writer.close()
@@ -64,7 +64,7 @@ def _look_back(path: Path, story: list[tuple[int, bool]], look: int) -> None:
         for number, (wait, is_fact) in enumerate(story):
             clock.advance(wait / 1e9)
             writer.append(fact(number) if is_fact else measurement(number))
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
     with TapeReader.open(path) as reader:
         every = reader.read(0, 1_000)
         at = 1_000 + look

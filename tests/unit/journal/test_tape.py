@@ -61,10 +61,10 @@ def test_a_durable_commit_covers_all_that_was_appended_before(tmp_path: Path) ->
     with open_writer(tmp_path / "journal.db") as writer:
         for number in range(10):
             writer.append(fact(number))
-        assert writer.make_durable().result(5) == 10
+        assert writer.make_durable().result(60) == 10
         assert writer.committed == 10
         assert [number_of(envelope) for envelope in read_all(writer.path)] == list(range(10))
-        assert writer.make_durable().result(5) == 10, "with nothing queued, too"
+        assert writer.make_durable().result(60) == 10, "with nothing queued, too"
 
 
 def test_listeners_hear_of_events_after_their_commit_in_order(tmp_path: Path) -> None:
@@ -87,9 +87,9 @@ def test_a_listener_that_fails_stops_nothing(tmp_path: Path) -> None:
         heard: list[Envelope] = []
         writer.on_commit(lambda envelopes: heard.append(envelopes[100]))
         writer.append(fact(1))
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
         writer.append(fact(2))
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
         assert isinstance(writer.listener_error, IndexError)
     assert len(read_all(tmp_path / "journal.db")) == 2
 
@@ -144,12 +144,12 @@ def test_a_tape_that_cannot_be_written_keeps_its_queue_and_writes_it_later(tmp_p
     path = tmp_path / "journal.db"
     with open_writer(path) as writer:
         writer.append(fact(0))
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
         shell = apsw.Connection(str(path))
         shell.execute("BEGIN IMMEDIATE")
         writer.append(fact(1))
         with pytest.raises(TickertapeError) as failed:
-            writer.make_durable().result(5)
+            writer.make_durable().result(60)
         assert failed.value.code == "JRNL_010"
         assert writer.fault is failed.value
         with pytest.raises(TickertapeError):
@@ -200,7 +200,7 @@ def test_a_tape_removed_under_its_writer_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     writer = open_writer(path)
     writer.append(fact(1))
-    writer.make_durable().result(5)
+    writer.make_durable().result(60)
     aside = path.rename(tmp_path / "aside.db")
     eventually(lambda: (writer.append(fact(2)), writer.fault)[1])
     fault = writer.fault
@@ -215,7 +215,7 @@ def test_a_tape_removed_under_its_writer_is_a_fault(tmp_path: Path) -> None:
 def test_commits_are_measured_and_drained(tmp_path: Path) -> None:
     with open_writer(tmp_path / "journal.db") as writer:
         writer.append(fact(1))
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
         drained = writer.drain_latency()
         assert sum(drained.buckets) == 1
         assert 0 < drained.total < 5
@@ -248,7 +248,7 @@ def test_pruning_takes_old_measurements_spans_and_snapshots_but_no_fact(tmp_path
         writer.append(measurement(9))
         pruned = writer.prune(
             RetentionPolicy(measurement_ns=HOUR_NS, span_ns=HOUR_NS), clock.now_ns()
-        ).result(5)
+        ).result(60)
         assert (pruned.measurements, pruned.spans, pruned.snapshots) == (2, 3, 1)
         assert pruned.before == 12
     left = kinds_left(path)
@@ -264,7 +264,7 @@ def test_without_a_snapshot_no_measurement_is_pruned(tmp_path: Path) -> None:
         writer.append(measurement(1))
         clock.advance(3 * 3_600)
         writer.append(measurement(2))
-        writer.prune(RetentionPolicy(measurement_ns=HOUR_NS), clock.now_ns()).result(5)
+        writer.prune(RetentionPolicy(measurement_ns=HOUR_NS), clock.now_ns()).result(60)
     assert kinds_left(path) == ["bot.beat", "bot.beat"]
 
 
@@ -272,7 +272,7 @@ def test_spans_are_pruned_by_size_the_oldest_first(tmp_path: Path) -> None:
     path, clock = tmp_path / "journal.db", ManualClock()
     with open_writer(path, clock=clock) as writer:
         sequence = [writer.append(spans(1_000)).seq for _ in range(500)]
-        pruned = writer.prune(RetentionPolicy(span_bytes=120_000), clock.now_ns()).result(5)
+        pruned = writer.prune(RetentionPolicy(span_bytes=120_000), clock.now_ns()).result(60)
         left = [envelope.seq for envelope in read_all(path)]
         assert left == sequence[-len(left) :]
         assert 80 <= len(left) <= 120

@@ -88,7 +88,7 @@ def test_a_process_with_a_tape_writes_the_event_and_after_its_commit_the_same_as
             semantic = ErrorRecorder(tape_sink(writer), clock).record(
                 RetriableError("VENUE_001", "away"), span
             )
-        writer.make_durable().result(5)
+        writer.make_durable().result(60)
     with TapeReader.open(tape) as reader:
         [event] = reader.read(0, 10, [ErrorRecorded.KIND])
     assert isinstance(event.payload, ErrorRecorded)
