@@ -135,6 +135,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if hasattr(terminalreporter.config, "workerinput"):
+        return  # who started this worker counts for all
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     rows = rows_of([report for report in reports if getattr(report, "when", None) == "call"])
     if not rows:
