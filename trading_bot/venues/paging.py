@@ -50,9 +50,11 @@ async def by_time(
     """
     found: list[Trade] = []
     start, reached = since_ms, latest[0]["timestamp"]
-    while start < reached:
+    while start <= reached:
         page = await client.fetch_my_trades(symbol, start, page_size)
         found += page
+        if start == reached:
+            break  # the newest page may begin in the middle of this millisecond: now all of it is here
         newest = max((trade["timestamp"] for trade in page), default=start)
         if newest <= start:
             raise RetriableError(

@@ -42,7 +42,8 @@ def home(tmp_path_factory) -> Home:
 def client(home) -> Iterator[FlaskClient]:
     with RecordedBot(home, SystemClock()) as bot:
         bot.live()
-        lifetime = Lifetime.begin(BootSettings(home=home.path, stream_port=0), SystemClock())
+        settings = BootSettings(home=home.path, stream_port=0, api_rate_limit="1000000/minute")
+        lifetime = Lifetime.begin(settings, SystemClock())
         eventually(lambda: lifetime.needs.view.caught_up)
         yield create_app(lifetime.needs).test_client()
         lifetime.end("the test is over")

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trading_bot.contract.errors import RetriableError
@@ -44,6 +44,7 @@ def ids(account: Account, since_ms: int, page_size: int) -> list[str]:
     st.lists(st.integers(1, 40), max_size=60),
     st.integers(0, 45),
 )
+@example("another", [1, 1, 2, 2], 1)  # the newest page begins in the middle of the first millisecond
 def test_none_is_missing_and_none_comes_twice(exchange: str, times: list[int], since: int) -> None:
     # No millisecond holds more than a page: then no exchange could lead through it by time.
     page_size = max(times.count(time) for time in times) + 1 if times else 2
