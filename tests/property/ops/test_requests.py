@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -51,7 +52,7 @@ def client(home) -> Iterator[FlaskClient]:
 
 REQUESTS = st.fixed_dictionaries(
     {
-        "path": PATHS.map(lambda path: f"/api/v1/{path}"),
+        "path": PATHS.map(lambda path: f"/api/v1/{quote(path, safe='/%')}"),
         "query_string": st.dictionaries(NAMES, VALUES, max_size=4),
         "headers": HEADERS,
         "method": METHODS,
