@@ -174,8 +174,9 @@ UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
 BREAKS: Final = 5.0
 """Seconds until half of the shortest window has passed."""
 AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
-UNSENT: Final = 5.0
-"""Seconds until there is something to ship, which a dead collector does not take."""
+UNSENT: Final = 10.0
+"""Seconds until there is something to ship, which a dead collector does not take: of five cycles a second every
+fiftieth is kept, unless an order or an error comes of one."""
 PAUSES: Final = 25.0
 """Seconds until the pauses between reconnects have grown, by doubling, so long that the venue is away half of the time:
 it counts as away after 3 s, so the fifth pause, of 8 s, or the sixth, of 10 s, is long enough."""
