@@ -174,6 +174,8 @@ UNKNOWN: Final = {"OrderUnknown": ON_ITS_WAY}
 BREAKS: Final = 5.0
 """Seconds until half of the shortest window has passed."""
 AWAY: Final = {"VenueUnreachable": 3 + BREAKS}
+ASKED_AGAIN: Final = {"VenueUnreachable": 1.5 + 3 + BREAKS}
+"""Where answers come and are none, each reading is asked for three times more before it has failed."""
 UNSENT: Final = 10.0
 """Seconds until there is something to ship, which a dead collector does not take: of five cycles a second every
 fiftieth is kept, unless an order or an error comes of one."""
@@ -244,9 +246,9 @@ DRILLS: Final[dict[str, Drill]] = {
     "banned": fault("banned", {"VenueBanned": 5.0}, may=("KillSwitchEngaged",), size=2, after=resume),
     "maintenance": fault("maintenance", AWAY, may=("OrderUnknown",), size=1),
     # half of the orders are carried out, and settled by the stream at once: some pairs of them are needed
-    "server_error": fault("server_error", AWAY | {"OrderUnknown": 3 * ON_ITS_WAY}),
+    "server_error": fault("server_error", ASKED_AGAIN | {"OrderUnknown": 3 * ON_ITS_WAY}),
     # all of them are carried out, so that none stays unknown for long
-    "truncated_json": fault("truncated_json", AWAY, may=("OrderUnknown",)),
+    "truncated_json": fault("truncated_json", ASKED_AGAIN, may=("OrderUnknown",)),
     "clock_skew": fault("clock_skew", {"ClockSkew": 15.0}),
     "reject_order": fault("reject_order", {"OrderRejectsHigh": 8.0}),
     "halted_symbol": fault("halted_symbol", STALE, may=("OrderRejectsHigh",)),
