@@ -24,9 +24,10 @@ async def lie(rig: Rig, bot: Running, bid: str) -> None:
 
 
 async def settle(bot: Running) -> None:
-    """Close a bar at the market's own price: the first that later ones are held against."""
+    """Close a bar at the market's own price, the first that later ones are held against, and let the entry fill."""
     await bot.bar("1.10")
     await bot.bar("1.10")
+    await bot.until(lambda: bot.state.closed_orders)
 
 
 def test_a_spike_of_the_stream_blocks_new_risk_and_moves_no_anchor(tmp_path: Path):
