@@ -15,8 +15,6 @@ from pathlib import Path
 PROGRAM = Path(sys.executable).parent / "tickertape"
 PATIENCE = 90.0
 """Seconds to wait for what is to come: no measure of it, but the end of what hangs, on a slow and busy machine too."""
-SLOWNESS = 1 if os.environ.get("TICKERTAPE_LONG") else 4
-"""How much slower than promised something may be done here; the long run is for a quiet machine."""
 PORTS = ("BOT_API_PORT", "BOT_METRICS_PORT", "BOT_STREAM_PORT", "BOT_EXCHANGE_PORT")
 
 

@@ -27,13 +27,9 @@ def test_a_fault_pages_whom_it_should_and_nobody_else_and_is_resolved_when_it_is
     tmp_path: Path, count: Callable[[str, int, str], None], long_run: bool
 ):
     rows = run(list(DRILLS) if long_run else list(SHORT), tmp_path)
-    assert [(row.name, row.failure) for row in rows if row.failure] == []
-    others = [(row.name, row.others) for row in rows if row.others]
-    if long_run:  # among other tests a machine can be so busy that it is a bad day in earnest
-        assert others == []
+    assert [(row.name, row.failure, row.others) for row in rows if row.failure or row.others] == []
     late = sum(bool(row.late) for row in rows)
-    told = f"each paged as declared and resolved; who else was paged: {others or 'nobody'}; later than due: {late}"
-    count("drills", len(rows), told)
+    count("drills", len(rows), f"each paged as declared and resolved, nobody else; later than due: {late}")
 
 
 def test_every_fault_has_its_drill_and_every_drill_pages_by_an_alert_that_exists():

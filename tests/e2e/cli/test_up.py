@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import PATIENCE, SLOWNESS, Command, lines_of, processes_of, wait_until
+from support.command import PATIENCE, Command, lines_of, processes_of, wait_until
 
 pytestmark = pytest.mark.serial
 
-STOP_WITHIN = 5.5 * SLOWNESS
+STOP_WITHIN = 5.5
 """Seconds: the promise is 5, and half of one is the test's own looking."""
-FIRST_FILL_WITHIN = 30.0 * SLOWNESS
+FIRST_FILL_WITHIN = 30.0
 COMMANDS = ("exchange", "run", "exporter", "ops")
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.command import SLOWNESS, Command, wait_until
+from support.command import Command, wait_until
 from support.disks import small_disk, without_space
 from support.trading import Floor, agree, busy_settings
 
@@ -23,7 +23,7 @@ from trading_bot.contract.telemetry import metrics
 
 pytestmark = pytest.mark.serial
 
-SHOWN_WITHIN = 5.0 * SLOWNESS
+SHOWN_WITHIN = 5.0
 OWN_TO_THE_EXPORTER = "tradingbot_exporter_"
 STATE_GAUGES = ("tradingbot_equity", "tradingbot_cash", "tradingbot_mode{")
 
