@@ -11,7 +11,6 @@ from exporter.follow import BotView
 from exporter.ops.access.keys import KeyRing
 from exporter.ops.access.rates import Rates
 from exporter.ops.access.sign_in import SignIn
-from exporter.ops.access.watch import AccessWatch
 from exporter.ops.alerts import AlertWatch
 from exporter.ops.commands import Commands
 from exporter.ops.configuration import Configuration
@@ -60,7 +59,7 @@ def compose(ground: Ground, held: ExitStack) -> Dependencies:
     """
     metrics = Registry()
     ask_process(metrics, ground.clock.now_ns(), ground.tape, ground.view)
-    sign_in = SignIn.of_home(ground.home, ground.keys, ground.clock)
+    sign_in = SignIn.of_home(ground.home, ground.keys, ground.clock, ground.errors.record)
     sign_in.ask(metrics)
     history = History({JOURNAL: ground.home.journal, CONTROL: ground.home.control})
     held.callback(history.close)
@@ -75,7 +74,7 @@ def compose(ground: Ground, held: ExitStack) -> Dependencies:
     held.callback(alerts.stop)
     shelf = Shelf()
     shelf.start()
-    AccessWatch(ground.keys, sign_in.sessions, ground.errors.record).start()
+    sign_in.watch.start()
     workflows, incidents = _workflows(ground, commands, metrics)
     return Dependencies(
         workflows=workflows,

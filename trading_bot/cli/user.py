@@ -47,7 +47,7 @@ def add(home: Path | None, role: str, name: str) -> int:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     added = add_person(folder.people, name, Role.of(role), hash_password(password), SystemClock().now_ns())
-    click.echo(f"{added.name} may {added.role}: sign in with POST /api/v1/auth/token from a second on")
+    click.echo(f"{added.name} may {added.role}: sign in with POST /api/v1/auth/token")
     return OK
 
 

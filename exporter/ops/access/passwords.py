@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
@@ -16,10 +17,17 @@ QUEUE: Final = 8
 
 
 class Passwords:
-    """One thread, and a short queue before it."""
+    """One thread, and a short queue before it.
 
-    def __init__(self, keys: KeyRing, queue: int = QUEUE) -> None:
+    Args:
+        keys: who may sign in.
+        look: takes over what has changed of them; asked before each check, so that who was just added signs in.
+        queue: how many checks may wait.
+    """
+
+    def __init__(self, keys: KeyRing, look: Callable[[], None], queue: int = QUEUE) -> None:
         self._keys = keys
+        self._look = look
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
         self._room = threading.BoundedSemaphore(queue)
         self._guard = threading.Lock()
@@ -56,6 +64,7 @@ class Passwords:
 
     def _check(self, name: str, password: str) -> bool:
         prepare_tokens()
+        self._look()
         person = self._keys.person(name)
         if person is None:
             verify_password(self._of_nobody(), password)  # so that the time does not tell which names exist

@@ -11,6 +11,7 @@ from exporter.ops.access.keys import KeyRing
 from exporter.ops.access.passwords import Passwords
 from exporter.ops.access.sessions import Sessions
 from exporter.ops.access.tokens import Tokens, prepare_tokens
+from exporter.ops.access.watch import AccessWatch, Report
 from exporter.ops.metrics import Registry
 from trading_bot.boot.home import Home
 from trading_bot.boot.keys import ensure_key, read_key
@@ -19,15 +20,18 @@ from trading_bot.domain.clock import Clock
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Passwords, the sessions that begin with them, and their tokens."""
+    """Passwords, the sessions that begin with them, their tokens, and the watch over who may."""
 
     passwords: Passwords
     sessions: Sessions
     tokens: Tokens
+    watch: AccessWatch
 
     @classmethod
-    def of_home(cls, home: Home, keys: KeyRing, clock: Clock) -> SignIn:
+    def of_home(cls, home: Home, keys: KeyRing, clock: Clock, report: Report) -> SignIn:
         """Return that of a home; its signing key is made where it is missing.
+
+        ``report`` gets the error of a file of keys or people that cannot be used later.
 
         Raises:
             OperatorError: BOT_006 when a file cannot be used.
@@ -39,7 +43,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
             prepare_tokens()
         tokens = Tokens(read_key(home.signing_key), keys, sessions, clock)
         keys.accept_tokens(tokens.identify)
-        return cls(passwords=Passwords(keys), sessions=sessions, tokens=tokens)
+        watch = AccessWatch(keys, sessions, report)
+        return cls(passwords=Passwords(keys, watch.look), sessions=sessions, tokens=tokens, watch=watch)
 
     def ask(self, registry: Registry) -> None:
         """Have the registry ask how many sessions there are and how many passwords wait."""

@@ -10,7 +10,6 @@ from exporter.ops.access.passwords import Passwords
 from exporter.ops.access.sessions import IDLE_NS, MOST_SESSIONS, WHOLE_NS, Sessions
 from exporter.ops.access.sign_in import SignIn
 from exporter.ops.access.tokens import ACCESS_SECONDS, ALGORITHM
-from exporter.ops.access.watch import AccessWatch
 from trading_bot.boot.access import add_person, remove_person
 from trading_bot.boot.home import Home
 from trading_bot.boot.passwords import hash_password
@@ -40,8 +39,13 @@ def keys(home) -> KeyRing:
 
 
 @pytest.fixture
-def sign_in(home, keys, clock) -> SignIn:
-    return SignIn.of_home(home, keys, clock)
+def reported() -> list[TickertapeError]:
+    return []
+
+
+@pytest.fixture
+def sign_in(home, keys, clock, reported) -> SignIn:
+    return SignIn.of_home(home, keys, clock, reported.append)
 
 
 def refused(function, *arguments) -> TickertapeError:
@@ -82,11 +86,11 @@ def test_a_used_refresh_token_ends_the_session_and_every_token_of_it(keys, sign_
     assert refused(sign_in.tokens.refresh, ours.refresh_token).code == "AUTH_003"
 
 
-def test_sessions_are_read_again_after_a_restart(home, keys, sign_in, clock):
+def test_sessions_are_read_again_after_a_restart(home, keys, sign_in, clock, reported):
     pair = sign_in.tokens.sign_in("ada")
     assert home.sessions.stat().st_mode & 0o777 == 0o600
     assert pair.refresh_token not in home.sessions.read_text()
-    again = SignIn.of_home(home, keys, clock)
+    again = SignIn.of_home(home, keys, clock, reported.append)
     assert keys.identify(pair.access_token) is not None
     assert again.tokens.refresh(pair.refresh_token)
 
@@ -123,19 +127,18 @@ def test_a_token_with_other_claims_is_nobodys_even_when_its_signature_is_right(h
     assert keys.identify(jwt.encode(changed, key, ALGORITHM)) is None
 
 
-def test_a_person_who_is_removed_is_signed_out_at_the_next_look(home, keys, sign_in):
+def test_a_person_who_is_removed_is_signed_out_at_the_next_look(home, keys, sign_in, reported):
     pair = sign_in.tokens.sign_in("ada")
-    watch = AccessWatch(keys, sign_in.sessions, lambda error: pytest.fail(str(error)))
     remove_person(home.people, "ada")
-    watch.look()
+    sign_in.watch.look()
+    assert reported == []
     assert keys.identify(pair.access_token) is None
     assert len(sign_in.sessions) == 0
     assert refused(sign_in.tokens.sign_in, "ada").code == "AUTH_003"
 
 
-def test_a_file_that_cannot_be_used_is_reported_once_and_what_was_known_stays(home, keys, sign_in):
-    reported: list[TickertapeError] = []
-    watch = AccessWatch(keys, sign_in.sessions, reported.append)
+def test_a_file_that_cannot_be_used_is_reported_once_and_what_was_known_stays(home, keys, sign_in, reported):
+    watch = sign_in.watch
     home.known_keys.write_text("[]")
     home.known_keys.chmod(0o644)
     watch.look()
@@ -149,8 +152,16 @@ def test_a_file_that_cannot_be_used_is_reported_once_and_what_was_known_stays(ho
     assert [error.code for error in reported] == ["BOT_006", "BOT_006"]
 
 
+def test_who_was_just_added_signs_in_and_who_was_just_removed_does_not(home, sign_in):
+    add_person(home.people, "bob", Role.READ, hash_password(PASSWORD), 0)
+    assert sign_in.passwords.check("bob", PASSWORD).result(30) is True
+    remove_person(home.people, "bob")
+    assert sign_in.passwords.check("bob", PASSWORD).result(30) is False
+    sign_in.passwords.stop()
+
+
 def test_passwords_are_checked_one_after_the_other_and_the_queue_is_short(keys):
-    passwords = Passwords(keys, queue=2)
+    passwords = Passwords(keys, lambda: None, queue=2)
     first, second = passwords.check("ada", PASSWORD), passwords.check("ada", "wrong")
     with pytest.raises(RetriableError) as full:
         passwords.check("ada", PASSWORD)
