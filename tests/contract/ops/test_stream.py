@@ -517,9 +517,8 @@ class TestSlowReaders:
                     rig.append(fact(number, self.LARGE))
                 eventually(lambda: rig.server.counts.dropped["system/events"] > 0)
                 connection.settimeout(PATIENCE)
-                received = b"".join(drained(connection))
                 reason = CLOSINGS[CloseCode.TOO_SLOW].encode()
-                assert int(CloseCode.TOO_SLOW).to_bytes(2, "big") + reason in received
+                read_until(connection, int(CloseCode.TOO_SLOW).to_bytes(2, "big") + reason)
             wait_until_empty(rig)
 
     def test_of_the_state_the_latest_is_kept_and_the_connection_stays(self, tmp_path) -> None:
@@ -542,9 +541,7 @@ class TestSlowReaders:
             asyncio.run(told(rig))
             # Who begins to read again gets what was under way, and then the latest.
             connection.settimeout(PATIENCE)
-            received = b""
-            while b'"current_price":"1.1299"' not in received:
-                received += connection.recv(65536)
+            read_until(connection, b'"current_price":"1.1299"')
 
     def test_who_takes_nothing_for_long_is_closed_at_last(self, tmp_path) -> None:
         limits = msgspec.structs.replace(
@@ -732,9 +729,12 @@ def never(_message: Message) -> bool:
     return False
 
 
-def drained(connection: socket.socket) -> Iterator[bytes]:
-    while data := connection.recv(65536):
-        yield data
+def read_until(connection: socket.socket, expected: bytes) -> None:
+    received = b""
+    while expected not in received:
+        data = connection.recv(65536)
+        assert data, f"the server ended the connection before {expected!r}"
+        received += data
 
 
 async def refusal_of(rig: StreamRig, path: str, key: str | None = KEY):
