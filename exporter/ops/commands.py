@@ -11,10 +11,11 @@ import secrets
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
+from exporter.ops.view import View
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.commands import CHANGES_SETTINGS, EXPIRED, Command
 from trading_bot.contract.errors import NonRetriableError, RetriableError
@@ -22,9 +23,6 @@ from trading_bot.contract.events.lifecycle import CommandIssued
 from trading_bot.domain.clock import SECOND, Clock
 from trading_bot.domain.state import RECENT_COMMANDS, Answered
 from trading_bot.journal import TapeReader, TapeWriter
-
-if TYPE_CHECKING:
-    from exporter.ops.dependencies import View
 
 VALID_NS: Final = 60 * SECOND
 """How long a command is valid unless the request says otherwise."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, cast
 
 import msgspec
 from flask import current_app
@@ -20,30 +19,14 @@ from exporter.ops.performance import PerformanceKeeper
 from exporter.ops.readiness import Ping
 from exporter.ops.recording import Recorder
 from exporter.ops.shelf import Shelf
+from exporter.ops.view import View
 from exporter.ops.workflows.desk import WorkflowDesk
 from exporter.ops.workflows.incidents import Incidents
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock
-from trading_bot.domain.health import Health
-from trading_bot.domain.state import State
-from trading_bot.journal import TapePosition
 
-T = TypeVar("T")
 NAME: Final = "tickertape"
 MOST_KEPT: Final = 16
-
-
-class View(Protocol):
-    """The bot as this process sees it; :class:`exporter.follow.BotView` is one."""
-
-    @property
-    def caught_up(self) -> bool:
-        """Whether there is something to serve."""
-        ...
-
-    def read(self, function: Callable[[State, Health, TapePosition | None], T]) -> T:
-        """Return what the function makes of state, health and position, called under the fold's lock."""
-        ...
 
 
 class Memory:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from exporter.ops.configuration.keeper import Keeper
 from exporter.ops.configuration.tokens import Tokens
+from exporter.ops.view import View
 from trading_bot.contract.changes import Apply, Change, applying, changes, check_changes, loosening
 from trading_bot.contract.commands import DEFAULT_PROBATION, ApplySettings, RollbackSettings
 from trading_bot.contract.errors import NonRetriableError, RetriableError
 from trading_bot.contract.settings import Settings, parse_settings, settings_hash
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.removal import check_removal
-
-if TYPE_CHECKING:
-    from exporter.ops.dependencies import View
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ class Keeper:
         self._previous: Settings | None = None
         self._written: str | None = None
         self._tape_id: str | None = None
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._follower: Follower | None = None
@@ -153,8 +153,8 @@ class Keeper:
             settings = _parsed(event.settings)
             kept = None if settings is None else self._write_file(settings, event, envelope.ts)
             transition = self._applied(name, place, envelope.ts, event, settings, kept)
+            self._trace(transition)  # before who asks for the history finds the line
             self.history.append(transition)
-            self._trace(transition)
             self._settle(settings)
         elif isinstance(event, CommandAnswered) and _is_refusal(event):
             self.history.append(self._refused(name, place, envelope.ts, event))
@@ -200,7 +200,8 @@ class Keeper:
             self._seen = None
             self.file = FileState(settings=None, hash=None, problem=None, is_there=False)
             return
-        version = (status.st_mtime_ns, status.st_ino)
+        # A time alone is too coarse: a file may be emptied and written within one tick of the disk's clock.
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
         if version == self._seen:
             return
         self._seen = version

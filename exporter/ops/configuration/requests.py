@@ -77,7 +77,8 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Meta(
             ge=0,
             le=LONGEST_PROBATION,
-            description="how long the bot goes back by itself when a health condition turns worse; 0: not at all",
+            description="how long the bot goes back by itself when a health condition turns worse, at most"
+            f" {LONGEST_PROBATION:g} seconds; 0: not at all",
             examples=[60],
         ),
     ] = DEFAULT_PROBATION

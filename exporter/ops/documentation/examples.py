@@ -57,17 +57,22 @@ def example_of(kind: Any) -> Any:
     return _example(inspect.type_info(alternatives(kind)[0]), "")
 
 
+def example_of_field(kind: inspect.Type, name: str) -> Any:
+    """Return an example of a field of some name, as builtins: its own, else that of its name, else of its type."""
+    return _example(kind, name)
+
+
 def alternatives(kind: Any) -> tuple[Any, ...]:
     """Return the types of a union; msgspec makes no schema of one of several structs."""
     return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
 
 def _example(kind: inspect.Type, name: str) -> Any:
-    if name in WORDS and _fits(kind, WORDS[name]):
-        return WORDS[name]
     if isinstance(kind, inspect.Metadata):
         examples = (kind.extra_json_schema or {}).get("examples")
         return examples[0] if examples else _example(kind.type, name)
+    if name in WORDS and _fits(kind, WORDS[name]):
+        return WORDS[name]
     if isinstance(kind, inspect.UnionType):
         return _example(_first(kind.types), name)
     if isinstance(kind, inspect.StructType):

@@ -14,7 +14,8 @@ from exporter.ops.representations.words import (
     unrealized_unknown,
 )
 from trading_bot.contract.events.trading import Side
-from trading_bot.domain.state import ZERO, State, total_unrealized_pnl
+from trading_bot.domain.derived import total_unrealized_pnl
+from trading_bot.domain.state import ZERO, State
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):

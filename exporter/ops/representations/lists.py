@@ -21,9 +21,10 @@ from exporter.ops.representations.values import (
 )
 from exporter.ops.representations.words import NOTHING_RECORDED, nothing_known, warnings
 from trading_bot.contract.telemetry import metrics
+from trading_bot.domain.derived import open_positions
 from trading_bot.domain.health import Health
 from trading_bot.domain.orders import Order
-from trading_bot.domain.state import RECENT_FILLS, RECENT_ORDERS, Fill, State, open_positions
+from trading_bot.domain.state import RECENT_FILLS, RECENT_ORDERS, Fill, State
 
 OPEN, CLOSED, UNKNOWN, ALL = "open", "closed", "unknown", "all"
 ORDER_SETS: Final = (OPEN, CLOSED, UNKNOWN, ALL)

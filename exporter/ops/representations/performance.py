@@ -15,7 +15,8 @@ from exporter.ops.representations.words import (
     unrealized_unknown,
 )
 from trading_bot.contract.telemetry import metrics
-from trading_bot.domain.state import State, daily_pnl, total_unrealized_pnl
+from trading_bot.domain.derived import daily_pnl, total_unrealized_pnl
+from trading_bot.domain.state import State
 
 
 class PerformanceView(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,9 @@ from exporter.ops.representations.settings import ConfigSummary, represent_setti
 from exporter.ops.representations.trading import OrderView, PositionView, represent_order, represent_position
 from exporter.ops.representations.values import Moment, Unknown, age_seconds, moment, without_nulls
 from exporter.ops.representations.words import NOTHING_RECORDED, nothing_known, warnings
+from trading_bot.domain.derived import open_positions
 from trading_bot.domain.health import Health
-from trading_bot.domain.state import State, open_positions
+from trading_bot.domain.state import State
 
 LARGEST_LIMIT: Final = 1000
 

@@ -37,8 +37,9 @@ from exporter.ops.representations.words import (
 from trading_bot.contract.errors import ERRORS
 from trading_bot.contract.errors.definition import SemanticError
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import daily_pnl, open_positions, unknown_orders
 from trading_bot.domain.health import Health, HealthStatus
-from trading_bot.domain.state import State, daily_pnl, open_positions, unknown_orders
+from trading_bot.domain.state import State
 
 LIMIT_BYTES: Final = 10_240
 ERRORS_SHOWN: Final = 3

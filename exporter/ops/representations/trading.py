@@ -17,8 +17,9 @@ from exporter.ops.representations.values import (
     share,
     without_nulls,
 )
+from trading_bot.domain.derived import unrealized_pnl
 from trading_bot.domain.orders import Order
-from trading_bot.domain.state import Position, State, unrealized_pnl
+from trading_bot.domain.state import Position, State
 
 HUNDRED: Final = Decimal(100)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from trading_bot.domain.derived import is_open, unknown_orders, unknown_reason
 from trading_bot.domain.health import STALE_DATA_NS, Health, HealthStatus
-from trading_bot.domain.state import State, is_open, unknown_orders, unknown_reason
+from trading_bot.domain.state import State
 from trading_bot.telemetry.jsonl import rfc3339
 
 NOTHING_RECORDED: Final = "no record of a bot could be read in this home"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import CancelledError
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from msgspec import Meta
 
 from exporter.ops.access.rates import limited
@@ -14,6 +14,7 @@ from exporter.ops.access.sign_in import SignIn
 from exporter.ops.access.tokens import LONGEST as LONGEST_TOKEN
 from exporter.ops.access.tokens import TokenPair
 from exporter.ops.answers import plain
+from exporter.ops.bodies import parse_body
 from exporter.ops.bridge import later, result
 from exporter.ops.dependencies import dependencies
 from exporter.ops.documentation import documented
@@ -22,7 +23,6 @@ from trading_bot.contract.errors import NonRetriableError, RetriableError
 from trading_bot.contract.telemetry.metrics import API_SIGN_INS
 
 blueprint = Blueprint("auth", __name__)
-Body = TypeVar("Body", bound=msgspec.Struct)
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +59,7 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
 )
 def token() -> Response:
     """Return tokens when the password is right; it is checked elsewhere, and nobody else waits."""
-    sign_in, body = _sign_in(), _body(Credentials)
+    sign_in, body = _sign_in(), parse_body(Credentials, is_secret=True)
     checked = result()
     if checked is None:
         waiting = later(sign_in.passwords.check(body.username, body.password))
@@ -88,7 +88,7 @@ def token() -> Response:
 )
 def refresh() -> Response:
     """Return the next pair."""
-    return plain(_sign_in().tokens.refresh(_body(TokenGiven).token))
+    return plain(_sign_in().tokens.refresh(parse_body(TokenGiven, is_secret=True).token))
 
 
 @blueprint.post("/auth/revoke")
@@ -102,7 +102,7 @@ def refresh() -> Response:
 )
 def revoke() -> Response:
     """End the session of a token."""
-    return plain(Revoked(revoked=_sign_in().tokens.revoke(_body(TokenGiven).token)))
+    return plain(Revoked(revoked=_sign_in().tokens.revoke(parse_body(TokenGiven, is_secret=True).token)))
 
 
 def _sign_in() -> SignIn:
@@ -110,13 +110,3 @@ def _sign_in() -> SignIn:
     if sign_in is None:
         raise NonRetriableError("AUTH_003", "people cannot sign in here")
     return sign_in
-
-
-def _body(kind: type[Body]) -> Body:
-    try:
-        return msgspec.json.decode(request.get_data(), type=kind)
-    except RecursionError:
-        raise NonRetriableError("API_001", "the body is nested too deep") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        # The decoder's words name the field and no value.
-        raise NonRetriableError("API_001", f"the body is not as documented: {error}") from error

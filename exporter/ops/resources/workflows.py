@@ -76,7 +76,10 @@ class ExecutionsQuery(msgspec.Struct, frozen=True, kw_only=True):
         | None
     ) = None
     state: (
-        Annotated[ExecutionStatus, Meta(description="only in this state", examples=["completed"])] | None
+        Annotated[
+            ExecutionStatus, Meta(description=f"one of {', '.join(ExecutionStatus)}", examples=["completed"])
+        ]
+        | None
     ) = None
     limit: Annotated[
         int, Meta(ge=1, le=LARGEST_LIMIT, description=f"a number from 1 to {LARGEST_LIMIT}", examples=[20])

@@ -8,12 +8,12 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from exporter.ops.dependencies import View
 from exporter.ops.stream.counts import StreamCounts
 from exporter.ops.stream.limits import Limits
 from exporter.ops.stream.outgoing import Outgoing
 from exporter.ops.stream.positions import written
 from exporter.ops.stream.snapshots import SNAPSHOTS, StreamState, portfolio_of, represent_stream
+from exporter.ops.view import View
 from trading_bot.contract import stream
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.stream import Channel, Message, Rewind, Rewound, Type

@@ -23,8 +23,9 @@ from exporter.ops.representations.values import (
 )
 from exporter.ops.representations.words import NOTHING_RECORDED, nothing_known, warnings
 from trading_bot.contract import stream
+from trading_bot.domain.derived import open_positions
 from trading_bot.domain.health import Health
-from trading_bot.domain.state import Fill, State, open_positions
+from trading_bot.domain.state import Fill, State
 
 MOST_POSITIONS: Final = 200
 MOST_ORDERS: Final = 200

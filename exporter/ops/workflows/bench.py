@@ -8,8 +8,8 @@ from exporter.ops.commands import Commands
 from exporter.ops.metrics import Registry
 from exporter.ops.workflows.actions.definition import Means
 from exporter.ops.workflows.attempts import Bench
-from exporter.ops.workflows.document import Observer
 from exporter.ops.workflows.ledger import Ledger
+from exporter.ops.workflows.observation import Observer
 from trading_bot.boot.home import Home
 from trading_bot.boot.settings import BootSettings
 from trading_bot.domain.clock import Clock

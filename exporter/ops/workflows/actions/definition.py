@@ -11,7 +11,8 @@ import msgspec
 
 from exporter.ops.access.keys import KeyRing
 from exporter.ops.commands import Commands
-from exporter.ops.workflows.document import Document, Observer
+from exporter.ops.workflows.document import Document
+from exporter.ops.workflows.observation import Observer
 from exporter.ops.workflows.patience import Patience
 from trading_bot.boot.home import Home
 from trading_bot.boot.settings import BootSettings
