@@ -53,7 +53,7 @@ class Shop:
         self.errors = ErrorRecorder(tape_sink(self.tape), clock)
         self.view = BotView(self.home, clock)
         self.view.start()
-        assert self.view.journal.wait_until_caught_up(20)
+        assert self.view.journal.wait_until_caught_up(PATIENCE)
         keys = KeyRing.of_home(self.home, self.settings)
         self.metrics = Registry()
         self.bench: Bench = bench_of(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.command import PATIENCE
 from support.engine import PAIR, STOCK, Rig, play
 
 from exporter.follow import BotView
@@ -28,7 +29,7 @@ def test_a_symbol_that_is_held_is_refused_before_the_bot_is_asked(tmp_path: Path
     view = BotView(rig.home, rig.clock)
     view.start()
     try:
-        assert view.journal.wait_until_caught_up(20)
+        assert view.journal.wait_until_caught_up(PATIENCE)
         configuration = Configuration(view, Keeper(rig.home, lambda _: None, faults.append), rig.clock)
         planned = configuration.planned(document)
         with pytest.raises(OperatorError, match=f"{STOCK}: .* held") as refused:
