@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.exchange_process import client_of
 from support.trading import NO_PROXY, Floor
 from trading_bot.contract.events.lifecycle import BotReady
@@ -33,7 +33,7 @@ def trading(floor: Callable[..., Floor], **changes: Any) -> Floor:
     """Start an exchange and a bot, and wait until it trades."""
     here = floor(**{**HOLDING, **changes})
     here.start("run")
-    here.wait_for(BotReady.KIND, seconds=60)
+    here.wait_for(BotReady.KIND)
     return here
 
 
@@ -46,7 +46,7 @@ def killed_while_holding(here: Floor, is_so: Callable[[State], bool]) -> State:
         if _holds(state) and is_so(state):
             return state
         here.start("run")  # it was on its way out just then
-        here.wait_for(BotReady.KIND, after=state.seq, seconds=60)
+        here.wait_for(BotReady.KIND, after=state.seq)
     raise AssertionError("it never held anything at the moment of the kill")
 
 
@@ -92,6 +92,6 @@ def ask(here: Floor, action: str, **body: Any) -> dict[str, Any]:
         "X-API-Key": here.home.operate_key.read_text().strip(),
     }
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-    with NO_PROXY.open(request, timeout=10) as answer:
+    with NO_PROXY.open(request, timeout=PATIENCE) as answer:
         said: dict[str, Any] = json.load(answer)
     return said

@@ -52,6 +52,12 @@ class OpsProcess:
             return self.get("health/healthz", key=None).status == 200
         return False
 
+    def is_ready(self) -> bool:
+        """Whether it has read the bot's tape as well: until then it answers nothing about the bot."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.get("health/readyz", key=None).status == 200
+        return False
+
     def get(self, path: str, key: Path | str | None = "home", method: str = "GET", **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         try:

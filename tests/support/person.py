@@ -97,9 +97,9 @@ class Operator:
         return self.answered(self.put(settings, **confirm, **fields))
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the history as it stands in its file."""
+        """Return the history as it stands in its file; a line that is being written is not there yet."""
         text = self.home.config_history.read_text() if self.home.config_history.exists() else ""
-        return [json.loads(line) for line in text.splitlines()]
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def file_hash(self) -> str:
         """Return the hash of the settings in config.yaml."""
@@ -108,7 +108,13 @@ class Operator:
         return settings_hash(parse_settings(yaml.safe_load(self.home.config.read_text())))
 
     def has_converged(self) -> bool:
-        """Whether journal, file and history say the same."""
-        state = self._floor.state().settings
-        generations = [line["generation"] for line in self.lines() if line["applied"]]
-        return self.file_hash() == state.hash and generations == list(range(1, state.generation + 1))
+        """Whether journal, file and history say the same, and ops too: it knows a line once the disk has it."""
+        state, lines = self._floor.state().settings, self.lines()
+        generations = [line["generation"] for line in lines if line["applied"]]
+        told = self.ask("GET", "config/history?limit=1")
+        return (
+            self.file_hash() == state.hash
+            and generations == list(range(1, state.generation + 1))
+            and told.json().get("total") == len(lines)
+            and self.config().get("observed_generation") == state.generation
+        )

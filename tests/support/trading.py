@@ -31,6 +31,7 @@ LISTENS_ON: Final = {
     "exporter": ("BOT_METRICS_PORT",),
     "ops": ("BOT_API_PORT", "BOT_STREAM_PORT"),
 }
+DAY_SECONDS: Final = 86_400
 NO_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -87,6 +88,13 @@ def losing_settings(max_daily_loss: float, **limits: Any) -> dict[str, Any]:
             **limits,
         },
     }
+
+
+def within_one_day(seconds: float = PATIENCE) -> None:
+    """Wait for midnight, UTC, if it is so near: a new day begins with no loss, and its breaker is closed."""
+    left = DAY_SECONDS - time.time() % DAY_SECONDS
+    if left < seconds:
+        time.sleep(left)
 
 
 class Floor:
@@ -226,6 +234,10 @@ class Floor:
             series = [value for name, value in self.metrics().items() if name.partition("{")[0] == metric]
             return sum(series) if series else None
         return None
+
+    def await_ops(self) -> None:
+        """Wait until ops answers about the bot: it serves before it has read the bot's tape."""
+        assert wait_until(lambda: self.answers("BOT_API_PORT", "/api/v1/config")), self.said("ops")
 
     def summary(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self.get("BOT_API_PORT", "/api/v1/summary"))

@@ -22,7 +22,7 @@ def test_i01_a_bot_that_beats_without_a_bar_is_degraded_and_says_since_when(floo
     assert wait_until(lambda: here.sample("tradingbot_up") == 1)
     deciding = 'tradingbot_condition{bot="demo",condition="Deciding",status="False"}'
     assert wait_until(lambda: here.metrics().get(deciding) == 1), list(here.metrics())[:20]
-    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
+    here.await_ops()
     assert wait_until(lambda: here.summary()["health_status"] == "degraded")
     conditions = json.loads(here.get("BOT_API_PORT", "/api/v1/conditions"))["conditions"]
     (told,) = [each for each in conditions if each["name"] == "Deciding"]

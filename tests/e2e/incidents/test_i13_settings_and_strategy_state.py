@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.holding import ATTEMPTS, PAIR, held, trading
 from support.trading import NO_PROXY, Floor
 
@@ -21,7 +21,7 @@ def test_i13_a_limit_changed_in_the_middle_of_a_position_leaves_strategy_and_pos
 ):
     here = trading(floor)
     here.start("ops")
-    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
+    here.await_ops()
     document = json.loads(here.get("BOT_API_PORT", "/api/v1/config"))["settings"]
     applied, limit = changed_in_the_middle(here, document)
     # A strategy that was made anew would want to enter once more; one that remembers can only leave.
@@ -63,5 +63,5 @@ def put(here: Floor, body: dict[str, object], generation: int) -> None:
         },
         method="PUT",
     )
-    with NO_PROXY.open(request, timeout=10) as answer:
+    with NO_PROXY.open(request, timeout=PATIENCE) as answer:
         assert answer.status == 202

@@ -56,7 +56,7 @@ def test_a_sale_by_hand_is_told_gates_trading_and_is_taken_over_on_a_persons_wor
     assert {e.payload.error.error_code for e in here.events(ErrorRecorded.KIND)} >= {"RECON_001"}
     assert wait_until(lambda: here.state().mode.mode == "reduce_only")
     assert wait_until(lambda: (here.sample(metrics.MISMATCH_QUANTITY.name) or 0) > 100)
-    assert wait_until(lambda: here.answers("BOT_API_PORT", "/api/v1/health/healthz"))
+    here.await_ops()
     for each in (found.payload, cash.payload):
         settled = adopted(here, each.mismatch_id)
         assert (settled.how, settled.reason) == ("adopted", "sold by hand")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from support.command import wait_until
-from support.trading import Floor, losing_settings
+from support.trading import Floor, losing_settings, within_one_day
 
 from trading_bot.contract.events.account import AnchorsRestored, BreakerOpened, BreakerReset, DayStarted
 from trading_bot.contract.events.lifecycle import BotReady, ModeChanged
@@ -17,12 +17,13 @@ from trading_bot.contract.events.trading import OrderIntended, Side
 def test_i19_a_killed_bot_comes_back_with_its_daily_loss_and_its_open_breaker(
     floor: Callable[..., Floor],
 ):
+    within_one_day()
     here = floor(**losing_settings(1))
     here.start("run")
     opened = here.wait_for(BreakerOpened.KIND, breaker="max_daily_loss")
     here.wait_for(ModeChanged.KIND, after=opened.seq, reason="BreakerOpen")
-    before = here.state()
     here.kill("run")
+    before = here.state()
     here.start("run")
     here.start("exporter")
     restored = here.wait_for(AnchorsRestored.KIND, after=opened.seq)

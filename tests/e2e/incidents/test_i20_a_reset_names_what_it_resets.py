@@ -9,7 +9,7 @@ import msgspec
 from support.command import wait_until
 from support.holding import held
 from support.tapes import open_writer
-from support.trading import Floor, losing_settings
+from support.trading import Floor, losing_settings, within_one_day
 
 from trading_bot.contract.commands import ResetBreaker
 from trading_bot.contract.events.account import AnchorsRestored, BreakerOpened, BreakerReset
@@ -45,6 +45,7 @@ def answer(here: Floor, name: str) -> CommandAnswered:
 def test_i20_a_reset_closes_the_breaker_that_it_names_only_once_confirmed_and_says_what_stays(
     floor: Callable[..., Floor],
 ):
+    within_one_day()
     here = floor(**losing_settings(1, max_drawdown=0.00001))
     here.start("run")
     for breaker in ("max_drawdown", "max_daily_loss"):

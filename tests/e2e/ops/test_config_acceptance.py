@@ -60,6 +60,7 @@ def at_work(opened: Floor) -> tuple[Floor, Operator]:
     operator = Operator(opened)
     operator.await_up()
     opened.wait_for(BotReady.KIND)
+    assert wait_until(operator.has_converged)
     return opened, operator
 
 
@@ -127,6 +128,21 @@ def refused_one_by_one(operator: Operator) -> None:
     (fault,) = refusals["CFG_001"].json()["errors"]
     assert fault["field"] == "limits.max_position_notional"
     assert set(fault) == {"field", "expected", "found", "example"}
+    named = {code: [one["field"] for one in reply.json()["errors"]] for code, reply in refusals.items()}
+    assert named == {
+        "CFG_001": ["limits.max_position_notional"],
+        "CFG_006": ["If-Match"],
+        "CFG_007": ["day_starts_at"],
+        "CFG_008": ["confirm"],
+        "CFG_009": ["bar"],
+        "CFG_010": ["If-Match"],
+        "CFG_012": ["generation"],
+        "API_001": ["reason"],
+        "AUTH_002": [],
+    }
+    follow = refusals["CFG_008"].json()["next"][0]
+    assert (follow["method"], follow["href"]) == ("PUT", "/api/v1/config?dry_run=true")
+    assert operator.put(operator.settings(limits={"max_daily_loss": 100_000}), dry_run=True).json()["confirm"]
     assert operator.put(settings).json()["status"] == "unchanged"
     assert operator.put(tight, dry_run=True).json()["dry_run"] is True
     assert operator.ask("GET", "commands").json()["total"] == 0
@@ -206,6 +222,7 @@ def test_an_edited_file_is_drift_until_it_is_adopted(desk: tuple[Floor, Operator
     done = floor.command.run("config", "adopt", "--reason", "as I have it")
     assert done.returncode == 0, done.stderr
     assert wait_until(lambda: operator.config()["file"]["status"] == "in_force")
+    assert wait_until(operator.has_converged)
     assert operator.lines()[-1]["source"] == "adopt"
     assert floor.home.config.read_text() == json.dumps(edited)  # as somebody wrote it
 
@@ -274,6 +291,7 @@ def test_the_command_line_does_the_same_and_more_risk_only_with_confirm(desk: tu
     assert (done.returncode, "acknowledged" in done.stdout) == (0, True), done.stderr
     back = floor.command.run("config", "rollback", "--reason", "less")
     assert back.returncode == 0, back.stderr
+    assert wait_until(operator.has_converged)
     listed = floor.command.run("config", "history", "--output", "csv", "--limit", "100").stdout.splitlines()
     latest = [str(generation) for generation in range(first + 2, 0, -1)]
     assert [line.split(",")[0] for line in listed] == ["generation", *latest]

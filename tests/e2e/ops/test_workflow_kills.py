@@ -23,7 +23,7 @@ def begin(ops: OpsProcess):
     """Start ops, patiently: the machine may be busy, and a port just left may be taken for a moment."""
     for _ in range(5):
         process = ops.command.start("ops", BOT_API_RATE_LIMIT="1000000/second")
-        came = wait_until(lambda started=process: ops.is_up() or started.poll() is not None)
+        came = wait_until(lambda started=process: ops.is_ready() or started.poll() is not None)
         assert came, "ops does not answer"
         if process.poll() is None:
             return process
