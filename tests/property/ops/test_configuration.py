@@ -60,6 +60,8 @@ class World:
 
     def restart_keeper(self) -> None:
         self.keeper.stop()
+        assert self.keeper._thread is not None
+        self.keeper._thread.join()  # a process that has ended writes no more either
         self.keeper = self._new_keeper()
 
     def command(self, bot: Running, step: tuple[Any, ...]) -> tuple[Command, int]:

@@ -18,13 +18,14 @@ def in_child(question: str, lock: Lock, path: Path) -> bytes:
         "owner": lambda: lock_owner(path),
     }
     readable, writable = os.pipe()
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os.write(writable, repr(answers[question]()).encode())
         os._exit(0)
     os.close(writable)
     answer = os.read(readable, 100)
     os.close(readable)
-    os.wait()
+    os.waitpid(child, 0)
     return answer
 
 
@@ -100,7 +101,8 @@ def test_a_missing_home_is_named(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_home_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     readable, writable = os.pipe()
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         os.setuid(65_534)
         try:
             Lock.acquire(tmp_path / "journal.db")
@@ -109,4 +111,4 @@ def test_a_home_that_may_not_be_written_is_named(tmp_path: Path) -> None:
         os._exit(0)
     os.close(writable)
     assert os.read(readable, 100) == b"JRNL_008"
-    os.wait()
+    os.waitpid(child, 0)

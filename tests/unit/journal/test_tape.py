@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -126,7 +127,8 @@ def test_a_closed_tape_takes_nothing(tmp_path: Path) -> None:
 def test_a_forked_child_cannot_append(tmp_path: Path) -> None:
     with open_writer(tmp_path / "journal.db") as writer:
         readable, writable = os.pipe()
-        if os.fork() == 0:
+        child = os.fork()
+        if child == 0:
             try:
                 writer.append(fact(1))
             except TickertapeError as error:
@@ -135,7 +137,7 @@ def test_a_forked_child_cannot_append(tmp_path: Path) -> None:
             os._exit(0)
         os.close(writable)
         assert os.read(readable, 20) == b"JRNL_012"
-        os.wait()
+        os.waitpid(child, 0)
         writer.append(fact(2))
     assert [number_of(envelope) for envelope in read_all(tmp_path / "journal.db")] == [2]
 
@@ -214,11 +216,12 @@ def test_a_tape_removed_under_its_writer_is_a_fault(tmp_path: Path) -> None:
 
 def test_commits_are_measured_and_drained(tmp_path: Path) -> None:
     with open_writer(tmp_path / "journal.db") as writer:
+        began = time.perf_counter()
         writer.append(fact(1))
         writer.make_durable().result(60)
         drained = writer.drain_latency()
         assert sum(drained.buckets) == 1
-        assert 0 < drained.total < 5
+        assert 0 < drained.total < time.perf_counter() - began
         assert sum(writer.drain_latency().buckets) == 0
 
 
@@ -229,7 +232,7 @@ def test_the_write_ahead_log_is_checkpointed_when_nobody_waits(tmp_path: Path) -
             size = path.stat().st_size
             for _number in range(1_200):
                 writer.append(spans(padding=3_800))
-            writer.make_durable().result(20)
+            writer.make_durable().result(60)
             assert reader.last_seq() == writer.last
             eventually(partial(grown, path, size + 4_000_000))
         assert (tmp_path / "journal.db-wal").stat().st_size < 8_000_000

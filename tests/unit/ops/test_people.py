@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import jwt
 import pytest
 
@@ -161,12 +163,14 @@ def test_who_was_just_added_signs_in_and_who_was_just_removed_does_not(home, sig
 
 
 def test_passwords_are_checked_one_after_the_other_and_the_queue_is_short(keys):
-    passwords = Passwords(keys, lambda: None, queue=2)
+    go_on = threading.Event()
+    passwords = Passwords(keys, lambda: go_on.wait() and None, queue=2)
     first, second = passwords.check("ada", PASSWORD), passwords.check("ada", "wrong")
     with pytest.raises(RetriableError) as full:
         passwords.check("ada", PASSWORD)
     assert full.value.code == "AUTH_004"
     assert full.value.context["retry_after_seconds"] >= 1
+    go_on.set()
     assert (first.result(30), second.result(30)) == (True, False)
     assert passwords.check("nobody", PASSWORD).result(30) is False
     passwords.stop()
