@@ -11,7 +11,7 @@ from flask import request
 from msgspec import inspect
 
 from exporter.ops.documentation.examples import example_of, example_of_field
-from exporter.ops.parameters import Fault
+from exporter.ops.parameters import NOTHING, Fault
 from trading_bot.contract.errors import NonRetriableError
 
 Body = TypeVar("Body", bound=msgspec.Struct)
@@ -24,7 +24,6 @@ DEEPEST: Final = 64
 TOO_DEEP: Final = f"JSON nested deeper than {DEEPEST} levels"
 LARGEST_EXACT: Final = 2.0**53
 AT_PATH: Final = re.compile(r" - at `\$\.?([^`]*)`$")
-NOTHING: Final = "nothing"
 NOT_KNOWN: Final = "a field that is not known here"
 NOT_REPEATED: Final = "a value that is not repeated here"
 WHOLE: Final = "(body)"

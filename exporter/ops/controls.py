@@ -11,7 +11,7 @@ from msgspec import Meta
 from exporter.ops.bodies import parse_body, refused
 from exporter.ops.commands import LONGEST_VALID_SECONDS
 from exporter.ops.handover import LONGEST_REASON
-from exporter.ops.parameters import Fault
+from exporter.ops.parameters import NOTHING, Fault, told
 from trading_bot.contract import commands
 from trading_bot.contract.commands import Command
 from trading_bot.contract.errors import OperatorError
@@ -307,7 +307,8 @@ def check_confirmed(control: Control, state: State, body: ControlBody) -> None:
             f"scope: {control.scope(state, body)}. Consequence: {control.consequence(state, body)}."
             f" Send confirm: {wanted!r} to have it done"
         )
-        raise OperatorError("CFG_008", message, confirm=wanted)
+        faults = told("confirm", wanted, body.confirm or NOTHING, wanted)
+        raise OperatorError("CFG_008", message, confirm=wanted, errors=faults)
 
 
 BODIES: Final = {action: _body(action, control) for action, control in CONTROLS.items()}

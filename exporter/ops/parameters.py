@@ -25,6 +25,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     example: str
 
 
+def told(field: str, expected: str, found: str, example: str) -> list[dict[str, str]]:
+    """Return the one thing wrong with a request, as the ``errors`` in an error's context."""
+    return [msgspec.to_builtins(Fault(field=field, expected=expected, found=found, example=example))]
+
+
+NOTHING = "nothing"
 LONGEST_FOUND = 80
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)

@@ -101,7 +101,7 @@ def _members(semantic: SemanticError, status: int) -> dict[str, Any]:
         **members,
         "timestamp": rfc3339(semantic.timestamp),
         "errors": faults,
-        "next": msgspec.to_builtins(next_of(semantic.error_code)),
+        "next": msgspec.to_builtins(next_of(semantic.error_code, request.method, request.path[:200])),
     }
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from exporter.ops.configuration.keeper import Keeper
 from exporter.ops.configuration.tokens import Tokens
+from exporter.ops.parameters import told
 from exporter.ops.view import View
 from trading_bot.contract.changes import Apply, Change, applying, changes, check_changes, loosening
 from trading_bot.contract.commands import DEFAULT_PROBATION, ApplySettings, RollbackSettings
-from trading_bot.contract.errors import NonRetriableError, RetriableError
+from trading_bot.contract.errors import NonRetriableError, OperatorError, RetriableError
 from trading_bot.contract.settings import Settings, parse_settings, settings_hash
 from trading_bot.domain.clock import Clock
 from trading_bot.domain.removal import check_removal
+
+LONGEST_VALUE: Final = 200
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +125,9 @@ class Configuration:
         plain = self.keeper.history.settings_of(wanted, current.tape_id)
         if plain is None:
             message = f"there is no generation {wanted} before generation {current.generation}"
-            raise NonRetriableError("CFG_012", message, generation=wanted)
+            expected = f"a generation of GET /api/v1/config/history before {current.generation}"
+            faults = told("generation", expected, str(wanted), str(max(1, current.generation - 1)))
+            raise NonRetriableError("CFG_012", message, generation=wanted, errors=faults)
         return wanted, self._plan(current, parse_settings(plain))
 
     def require_generation(self, expected: int, current: InForce) -> None:
@@ -133,7 +138,11 @@ class Configuration:
         """
         if expected != current.generation:
             message = f"made against generation {expected}, generation {current.generation} is in force"
-            raise NonRetriableError("CFG_006", message, expected=expected, found=current.generation)
+            tag = f'"{current.generation}"'
+            faults = told("If-Match", f"{tag}, the generation in force", f'"{expected}"', tag)
+            raise NonRetriableError(
+                "CFG_006", message, expected=expected, found=current.generation, errors=faults
+            )
 
     def application(self, planned: Planned, wanted: Wanted) -> ApplySettings:
         """Return the command that applies a change.
@@ -161,7 +170,12 @@ class Configuration:
         return RollbackSettings(generation=generation, restart=wanted.restart, confirmed=planned.risky)
 
     def _check(self, planned: Planned, wanted: Wanted) -> None:
-        check_changes(planned.changes, confirmed=planned.risky, restart=wanted.restart)
+        try:
+            check_changes(planned.changes, confirmed=planned.risky, restart=wanted.restart)
+        except OperatorError as error:
+            raise OperatorError(
+                error.code, error.message, **error.context, errors=_faults(error, planned)
+            ) from None
         current = planned.current.settings
         self._view.read(lambda state, _health, _position: check_removal(state, current, planned.settings))
         if planned.risky:
@@ -181,3 +195,20 @@ class Configuration:
             confirm=confirm,
             confirm_until=until,
         )
+
+
+def _faults(error: OperatorError, planned: Planned) -> list[dict[str, str]]:
+    """Return what is wrong with each key that a refusal names."""
+    allowed = ", or restart: true" if error.code == "CFG_009" else ""
+    refused = [change for change in planned.changes if change.field in error.context["fields"]]
+    return [
+        fault
+        for change in refused
+        for fault in told(
+            change.field, f"what is in force{allowed}", _text(change.after), _text(change.before)
+        )
+    ]
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()[:LONGEST_VALUE]

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from typing import Final
 
+from exporter.ops.parameters import NOTHING, told
 from trading_bot.contract.errors import OperatorError
 from trading_bot.domain.clock import SECOND, Clock
 
@@ -33,19 +34,25 @@ class Tokens:
             OperatorError: CFG_008, with why.
         """
         if token is None:
-            raise OperatorError("CFG_008", "the change takes more risk and carries no confirm")
+            raise _refused("the change takes more risk and carries no confirm", NOTHING)
         moment, _, signature = token.partition(".")
         until = int(moment) if moment.isascii() and moment.isdigit() and len(moment) <= LONGEST_TIME else 0
         expected = self._signature(generation, settings_hash, until)
         if not hmac.compare_digest(expected.encode(), signature.encode()):
-            raise OperatorError("CFG_008", "confirm was made for another change, generation or process")
+            raise _refused("confirm was made for another change, generation or process", "another token")
         if self._clock.now_ns() >= until * SECOND:
-            raise OperatorError("CFG_008", f"confirm is older than {VALID_SECONDS} seconds")
+            raise _refused(f"confirm is older than {VALID_SECONDS} seconds", "an old token")
 
     def _signature(self, generation: int, settings_hash: str, until: int) -> str:
         text = f"{generation}/{settings_hash}/{until}".encode()
         return hmac.new(self._secret, text, hashlib.sha256).hexdigest()
 
 
+def _refused(message: str, found: str) -> OperatorError:
+    faults = told("confirm", "the confirm that a dry run of this change answers with", found, EXAMPLE)
+    return OperatorError("CFG_008", message, errors=faults)
+
+
+EXAMPLE: Final = "1795311202.5d41402abc4b2a76b9719d911017c592"
 LONGEST_TIME: Final = 12
 """Digits of a time in seconds."""

@@ -63,8 +63,9 @@ SUMMARY: Final = Link(href="/api/v1/summary", why="the bot in one small body")
 
 CONFIG: Final = Link(href="/api/v1/config", why="the settings in force, their generation and ETag")
 SCHEMA: Final = Link(href="/api/v1/config/schema", why="every setting with its bounds and meaning")
-DIFF: Final = Link(href="/api/v1/config/diff", why="what a change would do, and the token that confirms it")
 HISTORY: Final = Link(href="/api/v1/config/history", why="every change of settings")
+WORKFLOWS: Final = Link(href="/api/v1/workflows", why="every workflow with its parameters")
+EXECUTIONS: Final = Link(href="/api/v1/workflows/executions", why="what ran, what runs, what waits")
 COMMANDS: Final = Link(href="/api/v1/commands", why="what was asked of the bot, and its answers")
 
 NEXT: Final[dict[str, tuple[Link, ...]]] = {
@@ -81,17 +82,34 @@ NEXT: Final[dict[str, tuple[Link, ...]]] = {
     "API_031": (READY, SUMMARY),
     "CFG_001": (SCHEMA, CONFIG),
     "CFG_006": (CONFIG,),
-    "CFG_008": (DIFF, CONFIG),
     "CFG_010": (CONFIG,),
     "CFG_012": (HISTORY,),
+    "WF_001": (WORKFLOWS,),
+    "WF_002": (WORKFLOWS, EXECUTIONS),
+    "WF_003": (WORKFLOWS,),
+    "WF_004": (EXECUTIONS,),
+    "WF_006": (SUMMARY,),
+    "WF_007": (EXECUTIONS,),
+    "WF_014": (EXECUTIONS,),
+    "WF_015": (EXECUTIONS,),
+    "WF_018": (READY,),
 }
 """Code to what helps beside the page of the code itself; other codes lead to the documentation."""
 
 
-def next_of(code: str) -> list[Link]:
-    """Return what to call after a problem of this code."""
+UNCONFIRMED: Final = frozenset({"CFG_008", "WF_005"})
+"""The same request as a dry run answers with the confirm that was missing."""
+
+
+def next_of(code: str, method: str = "", path: str = "") -> list[Link]:
+    """Return what to call after a problem of this code, that was the answer to a request of this kind."""
+    if code in UNCONFIRMED and path:
+        why = "the same request as a dry run: what it would do, and what to send as confirm"
+        helps: tuple[Link, ...] = (Link(href=f"{path}?dry_run=true", why=why, method=method),)
+    else:
+        helps = NEXT.get(code, (DOCUMENTATION,))
     return [
-        *NEXT.get(code, (DOCUMENTATION,)),
+        *helps,
         Link(href=f"/api/v1/errors/{code}", why="what this code means and what helps"),
     ]
 

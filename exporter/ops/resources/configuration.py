@@ -25,7 +25,7 @@ from exporter.ops.dependencies import dependencies
 from exporter.ops.documentation import documented
 from exporter.ops.documentation.operation import Answers
 from exporter.ops.handover import commands, hand_over, handed_over, is_dry_run
-from exporter.ops.parameters import parse
+from exporter.ops.parameters import NOTHING, parse, told
 from exporter.ops.representations.commands import CommandAccepted
 from exporter.ops.representations.configuration import (
     ConfigDiff,
@@ -185,7 +185,9 @@ def change() -> Response:
     known = configuration()
     expected = expected_generation()
     if expected is None:
-        raise NonRetriableError("CFG_010", "If-Match is missing: send the ETag of GET /api/v1/config")
+        faults = told("If-Match", "the ETag of GET /api/v1/config", NOTHING, '"1"')
+        message = "If-Match is missing: send the ETag of GET /api/v1/config"
+        raise NonRetriableError("CFG_010", message, errors=faults)
     known.require_generation(expected, known.in_force())
     planned = known.planned(body.settings)
     if not planned.changes:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from exporter.metrics.scrape import Point
 from exporter.ops.metrics import Registry
+from exporter.ops.parameters import NOTHING, told
 from exporter.ops.workflows.attempts import Bench
 from exporter.ops.workflows.confirmations import Confirmations
 from exporter.ops.workflows.definition import Risk, Workflow
@@ -170,7 +171,11 @@ class WorkflowDesk:
         if not taken:
             said = "no confirm was sent" if confirm is None else "confirm is not the token of such a dry run"
             message = f"{wanted.workflow.id} takes risk: {said}, or it has expired"
-            raise NonRetriableError("WF_005", message, workflow=wanted.workflow.id)
+            found = NOTHING if confirm is None else "another token"
+            faults = told(
+                "confirm", "the confirm that a dry run with these parameters answers with", found, "k3T9…"
+            )
+            raise NonRetriableError("WF_005", message, workflow=wanted.workflow.id, errors=faults)
 
     def _refuse_while_trading(self, workflow: Workflow) -> None:
         if workflow.risk is not Risk.FORBIDDEN_WHILE_TRADING:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.command import Command, wait_until
+from support.command import PATIENCE, Command, wait_until
 from support.trading import Floor, busy_settings
 
 from trading_bot.contract.events.lifecycle import BotReady
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.timeout(900)
 
 MOST_CALLS = 3
 MOST_BYTES = 10 * 1024
-PATIENCE_SECONDS = 45
 
 # By fault: how it is switched on, and what in the answers names its cause: an error code or a condition.
 FAULTS: dict[str, tuple[dict[str, Any], set[str]]] = {
@@ -70,7 +69,7 @@ class Client:
         return Found(frozenset(causes), 1 + len(followed), size, json.dumps(said))
 
     def _get(self, path: str) -> tuple[Any, int]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         try:
             connection.request("GET", path, headers={"X-API-Key": self._key})
             answer = connection.getresponse()
@@ -123,7 +122,7 @@ def _play(floor: Floor, client: Client, name: str) -> Found:
     how, causes = FAULTS[name]
     since = rfc3339(time.time_ns())
     floor.switch(name, on=True, **how)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE
     found = client.diagnose(since)
     while not found.causes & causes:
         assert time.monotonic() < deadline, f"{name}: {found.said[:6000]}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.ops_process import OpsProcess
 from support.recorded_bot import RecordedBot
 
@@ -53,7 +53,7 @@ def test_every_example_of_the_page_answers_what_it_is_for(served):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
         assert ended.returncode == 0, f"{example}: {ended.stderr}"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from support.command import PROGRAM, Command, wait_until
+from support.command import PATIENCE, PROGRAM, Command, wait_until
 from support.trading import NO_PROXY
 from support.workflow_api import WorkflowApi
 from support.workflow_troubles import FAILED, TROUBLES, Demo, played
@@ -99,7 +99,7 @@ def test_operator_restarts_the_bot_while_it_trades(demo):
     assert new_run != before_restart["run_id"]
     after = api.get("state")
     assert after["config_summary"] == before["config_summary"]
-    assert api.get("summary")["mode"] == "running"
+    assert wait_until(lambda: api.get("summary")["mode"] == "running")
     logged = command.run("workflow", "logs", "restart-bot")
     for step in steps:
         assert f"step_ended             {step}" in logged.stdout, logged.stdout
@@ -175,7 +175,7 @@ def test_who_stops_looking_stops_nothing_and_is_told_so(demo):
     command, api = demo
     inside, outside = pty.openpty()
     looking = subprocess.Popen(
-        [PROGRAM, "workflow", "execute", "real-time-monitoring", "--set", "looks=58", "--set", "every=0.5"],
+        [PROGRAM, "workflow", "execute", "real-time-monitoring", "--set", "looks=58", "--set", "every=5"],
         env={**os.environ, "BOT_HOME": str(command.home), **command.environment, "TERM": "xterm-256color"},
         stdin=outside,
         stdout=outside,
@@ -204,6 +204,12 @@ def test_a_workflow_that_takes_risk_needs_the_token_of_its_dry_run(demo):
     assert (refused.status, refused.json()["error_code"]) == (428, "WF_005")
     other = api.ask("POST", "workflows/flatten-and-pause/execute", {"confirm": "guessed"})
     assert (other.status, other.json()["error_code"]) == (428, "WF_005")
+    assert [one["field"] for one in refused.json()["errors"]] == ["confirm"]
+    follow = refused.json()["next"][0]
+    assert (follow["method"], follow["href"]) == (
+        "POST",
+        "/api/v1/workflows/flatten-and-pause/execute?dry_run=true",
+    )
     body = {"parameters": {"reason": "one"}}
     token = api.ask("POST", "workflows/flatten-and-pause/execute?dry_run=true", body).json()["confirm"]
     changed = api.ask(
@@ -221,7 +227,7 @@ def commands_of(api: WorkflowApi, workflow: str) -> list[str]:
 
 def orders_at_the_exchange(command: Command) -> set[str]:
     url = f"http://127.0.0.1:{command.port('BOT_EXCHANGE_PORT')}/sim/books?limit=10000"
-    with NO_PROXY.open(url, timeout=10) as answer:
+    with NO_PROXY.open(url, timeout=PATIENCE) as answer:
         return {order["client_order_id"] for order in json.load(answer)["orders"]}
 
 
@@ -232,7 +238,7 @@ def set_mode(api: WorkflowApi, what: str, mode: str) -> None:
         api.ask("POST", f"control/{what}", {"reason": "a test"})
         return wait_until(lambda: api.get("summary")["mode"] == mode, 5)
 
-    assert wait_until(asked, 120), api.get("summary")
+    assert wait_until(asked, 2 * PATIENCE), api.get("summary")
 
 
 def test_a_workflow_made_to_fail_at_a_step_of_the_real_thing_leaves_no_harm(demo, long_run, count):

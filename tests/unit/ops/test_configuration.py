@@ -172,6 +172,8 @@ def test_what_allows_more_risk_needs_a_reason_and_a_reset_names_what_it_resets()
     with pytest.raises(OperatorError, match="scope: nothing: the breaker max_drawdown is not open") as error:
         check_confirmed(CONTROLS["reset-breaker"], State(), body)
     assert error.value.code == "CFG_008"
+    (fault,) = error.value.context["errors"]
+    assert (fault["field"], fault["expected"], fault["found"]) == ("confirm", "max_drawdown", "nothing")
     confirmed = msgspec.structs.replace(body, confirm="max_drawdown")
     check_confirmed(CONTROLS["reset-breaker"], State(), confirmed)
 

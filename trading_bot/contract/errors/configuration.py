@@ -101,8 +101,12 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         impact="Nothing was changed.",
         remediation=(
             Remediation(
-                "Ask for the difference, look at the keys that loosen, and send its token as confirm",
+                "Of settings: ask for the difference, look at the keys that loosen, and send its token as confirm",
                 command="tickertape config diff FILE",
+            ),
+            Remediation(
+                "Of a breaker or a mismatch: make a dry run, and send the confirm that it names",
+                command="tickertape control reset-breaker --breaker NAME --dry-run",
             ),
         ),
     ),
