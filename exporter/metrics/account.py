@@ -10,16 +10,14 @@ from exporter.metrics.scrape import Collect, Point, Scrape, Table, counted, valu
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.domain.bookkeeping import UNATTRIBUTED
-from trading_bot.domain.state import (
-    Account,
-    Position,
-    State,
+from trading_bot.domain.derived import (
     daily_pnl,
     drawdown,
     gross_exposure,
     total_unrealized_pnl,
     unrealized_pnl,
 )
+from trading_bot.domain.state import Account, Position, State
 
 
 def _of_state(of: Callable[[State], Decimal | None]) -> Collect:

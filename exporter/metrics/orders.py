@@ -12,8 +12,8 @@ from trading_bot.contract.events.trading import Trigger
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import unknown_orders
 from trading_bot.domain.orders import Order
-from trading_bot.domain.state import unknown_orders
 
 
 def _orders(wanted: Callable[[Order], bool]) -> Collect:

@@ -34,9 +34,10 @@ from trading_bot.contract.events.observation import RuntimeSampled
 from trading_bot.contract.events.trading import OrderFilled, OrderIntended, Side
 from trading_bot.contract.settings import Limits, parse_settings
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import mark_of
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.snapshots import encode_state
-from trading_bot.domain.state import State, mark_of
+from trading_bot.domain.state import State
 from trading_bot.journal import TapeReader
 
 LIMITS: Final[dict[str, Any]] = {

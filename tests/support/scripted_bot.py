@@ -24,8 +24,9 @@ from trading_bot.contract.events.trading import OrderOutcomeLost, OrderRejected,
 from trading_bot.contract.settings import Settings, SmaCross, parse_settings, settings_hash
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import open_positions, unknown_orders
 from trading_bot.domain.fold import evolve
-from trading_bot.domain.state import State, open_positions, unknown_orders
+from trading_bot.domain.state import State
 from trading_bot.journal import Beacon, BeaconWriter, Follower, TapePosition, TapeWriter
 
 PAIR, STOCK = "EUR/USD", "GOOGL/USD"

@@ -10,7 +10,7 @@ from trading_bot.cli.reading import Reading
 from trading_bot.contract.errors import SemanticError
 from trading_bot.contract.telemetry import metrics
 from trading_bot.contract.telemetry.definition import Metric
-from trading_bot.domain import state as known
+from trading_bot.domain import derived
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.health import STALE_DATA_NS
 from trading_bot.domain.orders import Order
@@ -29,7 +29,7 @@ def summarize(reading: Reading) -> dict[str, Any]:
         "health": _health(reading),
         "mode": _mode(reading),
         "account": _account(state),
-        "positions": [_position(state, position) for position in known.open_positions(state)],
+        "positions": [_position(state, position) for position in derived.open_positions(state)],
         "orders": [_order(order, now) for order in list(state.orders.values())[-MOST_ORDERS:]],
         "orders_left_out": max(0, len(state.orders) - MOST_ORDERS),
         "errors": [_error(error, now) for error in state.errors[-MOST_ERRORS:]],
@@ -110,13 +110,13 @@ def _account(state: State) -> dict[str, Any]:
     return {
         "currency": account.currency,
         "equity": money(account.equity),
-        "equity_unknown_because": known.unknown_reason(state),
+        "equity_unknown_because": derived.unknown_reason(state),
         "cash": money(account.balances.get(account.currency)),
-        "daily_pnl": money(known.daily_pnl(state)),
+        "daily_pnl": money(derived.daily_pnl(state)),
         "realized_pnl": money(account.realized_pnl),
-        "unrealized_pnl": money(known.total_unrealized_pnl(state)),
-        "exposure": money(known.gross_exposure(state)),
-        "drawdown": share(known.drawdown(state)),
+        "unrealized_pnl": money(derived.total_unrealized_pnl(state)),
+        "exposure": money(derived.gross_exposure(state)),
+        "drawdown": share(derived.drawdown(state)),
     }
 
 
@@ -125,9 +125,9 @@ def _position(state: State, position: Position) -> dict[str, Any]:
         "symbol": position.symbol,
         "quantity": plain(position.quantity),
         "entry_price": plain(position.entry_price),
-        "current_price": plain(known.mark_of(state, position.symbol)),
+        "current_price": plain(derived.mark_of(state, position.symbol)),
         "value": money(position.value),
-        "unrealized_pnl": money(known.unrealized_pnl(position)),
+        "unrealized_pnl": money(derived.unrealized_pnl(position)),
         "unknown_because": position.unknown_reason,
     }
 
@@ -173,7 +173,7 @@ def _warnings(reading: Reading) -> list[str]:
         found.append("the bot is not running as it should: account, positions and orders are the last known")
     if state.ts and reading.now_ns - state.ts > STALE_DATA_NS:
         found.append(f"the data is {age(state.ts, reading.now_ns):.0f} s old")
-    unknown = len(known.unknown_orders(state))
+    unknown = len(derived.unknown_orders(state))
     if unknown:
         found.append(f"{unknown} orders have an outcome that is not known yet")
     return found

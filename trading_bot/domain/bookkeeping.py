@@ -18,8 +18,9 @@ from trading_bot.contract.events.account import BalanceAdopted, PositionAdopted
 from trading_bot.contract.events.trading import OrderFilled, Side
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
+from trading_bot.domain.derived import is_open, mark_of
 from trading_bot.domain.rounding import MONEY
-from trading_bot.domain.state import RECENT_FILLS, ZERO, Account, Fill, Position, State, is_open, mark_of
+from trading_bot.domain.state import RECENT_FILLS, ZERO, Account, Fill, Position, State
 
 UNATTRIBUTED: Final = "unattributed"
 """What stands for the strategy of a position that none has bought: one that was adopted from the venue."""

@@ -22,8 +22,9 @@ from trading_bot.contract.events.account import BreakerReset
 from trading_bot.contract.events.trading import Side
 from trading_bot.contract.settings import Breakers, Limits, Settings
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import open_positions
 from trading_bot.domain.orders import Order
-from trading_bot.domain.state import ZERO, State, open_positions
+from trading_bot.domain.state import ZERO, State
 
 MAX_DAILY_LOSS: Final = "max_daily_loss"
 MAX_DRAWDOWN: Final = "max_drawdown"

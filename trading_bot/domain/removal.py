@@ -6,7 +6,8 @@ from typing import Final
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.settings import Settings
-from trading_bot.domain.state import State, is_open
+from trading_bot.domain.derived import is_open
+from trading_bot.domain.state import State
 
 NOT_LISTED: Final = "NotListed"
 """The block of a symbol that the venue did not list when it was opened: it stays until the next start."""

@@ -25,17 +25,12 @@ from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.settings import Settings
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import gross_exposure, mark_of, unknown_reason
 from trading_bot.domain.guards import PRICE_JUMP, STUCK, anchors_known, doubted_marks, losses
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import FLATTENING, Order
 from trading_bot.domain.sessions import Hours
-from trading_bot.domain.state import (
-    ZERO,
-    State,
-    gross_exposure,
-    mark_of,
-    unknown_reason,
-)
+from trading_bot.domain.state import ZERO, State
 
 RATE_WINDOW_NS: Final = 60 * SECOND
 

@@ -15,6 +15,7 @@ from typing import Final
 from trading_bot.contract.events.trading import Side
 from trading_bot.contract.settings import Breakers, Limits
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import gross_exposure, open_positions
 from trading_bot.domain.guards import (
     fall,
     loss,
@@ -24,7 +25,7 @@ from trading_bot.domain.guards import (
 )
 from trading_bot.domain.orders import Order
 from trading_bot.domain.risk import RATE_WINDOW_NS
-from trading_bot.domain.state import RECENT_ORDERS, ZERO, State, gross_exposure, open_positions
+from trading_bot.domain.state import RECENT_ORDERS, ZERO, State
 
 
 def utilisation(

@@ -8,8 +8,8 @@ from typing import Final
 from trading_bot.contract.events.market import BarClosed
 from trading_bot.contract.events.trading import OrderType, Side, SignalRaised
 from trading_bot.contract.telemetry import metrics, spans
+from trading_bot.domain.derived import is_open
 from trading_bot.domain.risk import Proposal
-from trading_bot.domain.state import is_open
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch

@@ -16,9 +16,10 @@ import msgspec
 from trading_bot.contract.errors import OperatorError
 from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.telemetry import spans
+from trading_bot.domain.derived import mark_of, open_positions
 from trading_bot.domain.orders import FLATTENING
 from trading_bot.domain.risk import Proposal
-from trading_bot.domain.state import ZERO, Position, mark_of, open_positions
+from trading_bot.domain.state import ZERO, Position
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch

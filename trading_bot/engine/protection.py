@@ -22,11 +22,12 @@ from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import OrderType, Side, Trigger
 from trading_bot.contract.telemetry import spans
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import is_open
 from trading_bot.domain.orders import OrderStatus
 from trading_bot.domain.protection import Plan, Step, lacks, plan, protective_orders, reached_leg
 from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.domain.risk import Proposal
-from trading_bot.domain.state import ZERO, is_open
+from trading_bot.domain.state import ZERO
 from trading_bot.domain.state import Protection as Protected
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution

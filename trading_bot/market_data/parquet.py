@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.market_data.columns import COLUMNS, find_columns
-from trading_bot.market_data.tables import ROWS_AT_ONCE, Piece
+from trading_bot.market_data.pieces import ROWS_AT_ONCE, Piece
 
 if TYPE_CHECKING:
     from arro3.core import Array, RecordBatchReader

@@ -21,7 +21,7 @@ from trading_bot.market_data.columns import (
     read_numbers,
 )
 from trading_bot.market_data.faults import Fault, Kind
-from trading_bot.market_data.tables import Piece
+from trading_bot.market_data.pieces import Piece
 
 PRICES: Final = ("open", "high", "low", "close")
 HIGHEST_PRICE: Final = 1_000_000.0

@@ -16,25 +16,11 @@ import msgspec
 
 from trading_bot.contract.errors import OperatorError
 from trading_bot.market_data.columns import COLUMNS, HEADERLESS_WIDTH, find_columns, is_number
+from trading_bot.market_data.pieces import ROWS_AT_ONCE, Piece
 
-ROWS_AT_ONCE: Final = 8_192
 DELIMITERS: Final = ",;\t|"
 # Lines that stand before the header in files of some sources.
 PREAMBLES: Final = ("#", "http:", "https:")
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """Some rows of a table: the number of the first, and the six columns as they stand there.
-
-    ``times_in_ns``: the table itself says what its times are, and they are nanoseconds since the epoch here.
-
-    A row that has too few cells has None in their place. Numbers are those of the file's lines in a CSV
-    (the header is row 1), of the rows in a Parquet file (the first is row 1).
-    """
-
-    first_row: int
-    columns: tuple[Sequence[Any], ...]
-    times_in_ns: bool = False
 
 
 def read_pieces(path: Path, base: str = "") -> Iterator[Piece]:

@@ -12,9 +12,10 @@ from support.lives import OPENING, fill_of, intent, opening, quote, sent
 from trading_bot.contract.events.account import PositionAdopted
 from trading_bot.contract.events.market import InstrumentListed
 from trading_bot.contract.events.trading import OrderType, Side
+from trading_bot.domain.derived import mark_of, total_unrealized_pnl
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.instruments import Instrument
-from trading_bot.domain.state import State, mark_of, total_unrealized_pnl
+from trading_bot.domain.state import State
 
 EUR, COIN = "EUR/USD", "BNB/USD"
 CLOSE = Decimal("1e-15")

@@ -8,14 +8,9 @@ from support.events import SYMBOLS, tape
 from support.lives import OPENING, PRICES, lives, opening, quote
 
 from trading_bot.contract.events.account import BalanceAdopted, PositionAdopted
+from trading_bot.domain.derived import daily_pnl, gross_exposure, mark_of, total_unrealized_pnl
 from trading_bot.domain.fold import evolve
-from trading_bot.domain.state import (
-    State,
-    daily_pnl,
-    gross_exposure,
-    mark_of,
-    total_unrealized_pnl,
-)
+from trading_bot.domain.state import State
 
 CLOSE = Decimal("1e-15")
 

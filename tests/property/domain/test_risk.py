@@ -14,9 +14,9 @@ from trading_bot.contract.events.account import DayStarted
 from trading_bot.contract.events.lifecycle import Mode, SymbolBlocked
 from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.telemetry import labels
+from trading_bot.domain.derived import gross_exposure
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.risk import check_order
-from trading_bot.domain.state import gross_exposure
 
 RANGES = {
     "max_order_notional": st.decimals("1", "2000", places=2),

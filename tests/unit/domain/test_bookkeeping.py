@@ -8,7 +8,7 @@ from support.lives import fill_of, intent, quote
 
 from trading_bot.contract.events.account import PositionAdopted
 from trading_bot.contract.events.trading import Side
-from trading_bot.domain.state import is_open, total_unrealized_pnl, unknown_reason, unrealized_pnl
+from trading_bot.domain.derived import is_open, total_unrealized_pnl, unknown_reason, unrealized_pnl
 
 
 def trade(side, quantity, price, fee=0, fee_asset="USD", name="t"):
