@@ -85,8 +85,7 @@ INHIBITIONS: Final = (
     Inhibition(("OrderRejectsHigh",), ("FillRatioLow",)),
     Inhibition(("VenueBanned",), ("VenueUnreachable", "VenueRateLimitLow", "KillSwitchEngaged")),
     Inhibition(("FeedStale",), ("NoBars",), ("bot", "symbol")),
-    Inhibition(("FeedStale",), ("FeedBudgetBurning", "FeedReconnectStorm", "BotNotRunning")),
-    Inhibition(("PricesNotBelieved",), ("BotNotRunning",)),
+    Inhibition(("FeedStale",), ("FeedBudgetBurning", "FeedReconnectStorm")),
     Inhibition(("NoDecisions",), ("NoBars",)),
     Inhibition(
         (
@@ -115,7 +114,10 @@ INHIBITIONS: Final = (
     ),
     Inhibition(("ApiDown",), ("ApiBudgetBurning", "WorkflowStuck")),
 )
-"""Never silenced: what a bot holds at the venue. That it died makes an unknown order worse, not smaller."""
+"""Never silenced: what a bot holds at the venue. That it died makes an unknown order worse, not smaller.
+
+Nor the bot's mode by one symbol's prices: they may be stale for days, and would hide every other reason for it.
+"""
 
 
 class Rhythm(msgspec.Struct, frozen=True):

@@ -156,6 +156,11 @@ def test_no_alert_about_what_is_held_at_the_venue_is_silenced_by_the_death_of_th
     )
 
 
+def test_one_symbol_does_not_hide_that_the_whole_bot_is_not_running():
+    silencing = {cause for rule in INHIBITIONS if "BotNotRunning" in rule.effects for cause in rule.causes}
+    assert silencing.isdisjoint(alert.name for alert in DECLARED if "symbol" in alert.labels)
+
+
 def test_scaled_rules_have_shorter_windows_and_the_same_ages():
     assert scaled_expression("avg_over_time(x[1h]) > 180 and rate(y[5m] offset 2h) > 3", 60) == (
         "avg_over_time(x[60s]) > 180 and rate(y[10s] offset 120s) > 3"
