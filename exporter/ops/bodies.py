@@ -59,7 +59,7 @@ def parse_body(kind: type[Body], *, is_secret: bool = False) -> Body:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
         fault = _fault(str(error), inspect.type_info(kind), body, is_secret=is_secret)
-    raise refused(fault)
+    raise refused(fault, " is not as documented:" if is_secret else ":")
 
 
 def decoded(data: bytes) -> Any:
@@ -86,9 +86,9 @@ def _with_integers(value: Any, depth: int) -> Any:
     return value
 
 
-def refused(fault: Fault) -> NonRetriableError:
-    """Return the error of a request with one fault."""
-    message = f"{fault.field}: expected {fault.expected}, found {fault.found}"
+def refused(fault: Fault, says: str = ":") -> NonRetriableError:
+    """Return the error of a request with one fault. ``password:`` would have the words behind it redacted."""
+    message = f"{fault.field}{says} expected {fault.expected}, found {fault.found}"
     return NonRetriableError("API_001", message, errors=[msgspec.to_builtins(fault)])
 
 

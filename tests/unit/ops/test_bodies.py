@@ -12,6 +12,7 @@ from exporter.ops.parameters import Fault
 from exporter.ops.resources.alerts import SentAlerts
 from exporter.ops.resources.auth import Credentials
 from exporter.ops.resources.workflows import ExecuteBody
+from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import NonRetriableError
 
 PAUSE = body_of("pause")
@@ -79,6 +80,14 @@ def test_the_example_is_one_that_is_taken(body, kind):
 def test_the_example_of_an_alert_is_one_that_alertmanager_sends():
     (alert,) = json.loads(fault_of({}, SentAlerts).example)
     assert alert["status"] == "firing"
+
+
+def test_what_is_wrong_with_a_secret_is_still_told_when_secrets_are_taken_out():
+    data = json.dumps({"username": "ada"})
+    with Flask("t").test_request_context(method="POST", data=data), pytest.raises(NonRetriableError) as error:
+        parse_body(Credentials, is_secret=True)
+    assert redact(error.value.message, "message") == error.value.message
+    assert "expected the password, found nothing" in error.value.message
 
 
 def test_a_body_that_holds_a_secret_is_told_field_by_field_without_a_value_of_it():

@@ -100,14 +100,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="The change loosens a limit or otherwise allows more risk, and that was not confirmed.",
         impact="Nothing was changed.",
         remediation=(
-            Remediation(
-                "Of settings: ask for the difference, look at the keys that loosen, and send its token as confirm",
-                command="tickertape config diff FILE",
-            ),
-            Remediation(
-                "Of a breaker or a mismatch: make a dry run, and send the confirm that it names",
-                command="tickertape control reset-breaker --breaker NAME --dry-run",
-            ),
+            Remediation("Make a dry run of the same change, read what takes more risk, and send its confirm"),
         ),
     ),
     ErrorDefinition(
