@@ -24,7 +24,7 @@ SHORT_TIMEOUT = {"request_timeout_seconds": 1}
 def test_an_order_whose_answer_is_lost_is_unknown_until_it_is_asked_for_and_is_never_sent_twice(
     floor: Callable[..., Floor],
 ):
-    here = floor(execution=SHORT_TIMEOUT)
+    here = floor(execution={"request_timeout_seconds": 3})  # the exchange is stopped before it is over
     here.start("exporter")
     here.start("run")
     here.wait_for(BotReady.KIND)
@@ -67,11 +67,13 @@ def test_a_mute_feed_denies_orders_and_recovers_when_it_speaks_again(floor: Call
     ready = here.wait_for(BotReady.KIND)
     here.wait_for(ConditionChanged.KIND, after=ready.seq, condition="FeedFresh", status="True")
     here.switch("mute_feed", on=True)
-    stale = here.wait_for(ConditionChanged.KIND, after=ready.seq, condition="FeedFresh", status="False")
+    here.wait_for(ConditionChanged.KIND, after=ready.seq, condition="FeedFresh", status="False")
+    assert wait_until(lambda: all("StaleFeed" in market.blocks for market in here.state().markets.values()))
+    stale = here.events()[-1]
     sent_before = len(here.events(OrderSent.KIND))
     time.sleep(1.2)
     assert len(here.events(OrderSent.KIND)) == sent_before
-    assert {key for key, market in here.state().markets.items() if "StaleFeed" in market.blocks}
+    assert all("StaleFeed" in market.blocks for market in here.state().markets.values())
     here.switch("mute_feed", on=False)
     fresh = here.wait_for(ConditionChanged.KIND, after=stale.seq, condition="FeedFresh", status="True")
     here.wait_for(OrderFilled.KIND, after=fresh.seq)
