@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import msgspec
 
-from support.command import Command, wait_until
+from support.command import PATIENCE, Command, wait_until
 from support.signs import LASTING, SIGNS, Sign, condition, error, wait_for_sign
 from support.trading import Floor, agree, busy_settings
 from trading_bot.contract.codec import Envelope
@@ -148,7 +148,7 @@ class Chaos:
             self._fault_lane(began + seconds)
         finally:
             self._over.set()
-            killer.join(180)
+            killer.join(4 * PATIENCE)
         if self._failed:
             raise self._failed[0]
         self._rest()
@@ -194,7 +194,7 @@ class Chaos:
         self._patiently(lambda: self._floor.switch(name, on=True, **how))
         try:
             for kind, fields in signs:
-                wait_for_sign(self._floor, name, after, kind, fields, seconds=90)
+                wait_for_sign(self._floor, name, after, kind, fields)
         except AssertionError:
             if not away and self._interruptions() == killed:
                 raise
@@ -225,7 +225,7 @@ class Chaos:
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Do something at the exchange, which may be dead or away just now."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 return act()
@@ -255,14 +255,14 @@ class Chaos:
         if victim == "exchange":
             self._patiently(lambda: self._floor.post("/sim/limits", {"request_weight": 1_000_000}))
         if victim == "run":
-            self._floor.wait_for(BotStarted.KIND, after=after, seconds=60)
+            self._floor.wait_for(BotStarted.KIND, after=after)
             with self._calm:
-                self._floor.wait_for(BotReady.KIND, after=after, seconds=90)
+                self._floor.wait_for(BotReady.KIND, after=after)
                 self._away.clear()
                 self._compare()
 
     def _compare(self) -> None:
-        agree(self._floor, 60, foreign=True)
+        agree(self._floor, foreign=True)
         self.report.compared += 1
 
     # -- the end ---------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ class Chaos:
         """Halt, and wait until no order is open and both sides say the same."""
         self._recovered("the end")
         self._floor.home.halt.touch()
-        assert wait_until(lambda: not self._floor.state().orders, 60), self._floor.state().orders
+        assert wait_until(lambda: not self._floor.state().orders), self._floor.state().orders
         self._compare()
         assert self._floor.stop("run")[0] == 0
 

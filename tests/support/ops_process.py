@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support.command import Command, wait_until
+from support.command import PATIENCE, Command, wait_until
 from trading_bot.boot.home import Home
 from trading_bot.journal import lock_owner
 
@@ -59,7 +59,7 @@ class OpsProcess:
         return False
 
     def get(self, path: str, key: Path | str | None = "home", method: str = "GET", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             began = time.perf_counter()
             whole = path if path.startswith("/") else f"/api/v1/{path}"

@@ -40,7 +40,7 @@ class Operator:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         port = self._floor.command.port("BOT_API_PORT")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         sent = {"X-API-Key": self.home.operate_key.read_text().strip(), "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()

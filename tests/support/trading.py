@@ -172,7 +172,7 @@ class Floor:
         request = urllib.request.Request(f"http://127.0.0.1:{self.command.port(variable)}{path}")
         if self.home.read_key.exists():
             request.add_header("X-API-Key", self.home.read_key.read_text().strip())
-        with NO_PROXY.open(request, timeout=15) as answer:
+        with NO_PROXY.open(request, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def answers(self, variable: str, path: str) -> bool:
@@ -193,7 +193,7 @@ class Floor:
         """Tell the simulation something."""
         url = f"http://127.0.0.1:{self.command.port('BOT_EXCHANGE_PORT')}{path}"
         request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        NO_PROXY.open(request, timeout=15).close()
+        NO_PROXY.open(request, timeout=PATIENCE).close()
 
     # What the tape says
 

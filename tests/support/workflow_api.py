@@ -6,7 +6,7 @@ import http.client
 import json
 from typing import Any
 
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.ops_process import Answer
 from trading_bot.boot.home import Home
 
@@ -21,7 +21,7 @@ class WorkflowApi:
         self.port = port
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             key = {"X-API-Key": self.home.operate_key.read_text().strip()}
             data = None if body is None else json.dumps(body).encode()

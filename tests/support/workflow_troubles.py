@@ -61,7 +61,7 @@ def fault(name: str, condition: str) -> Callable[[Demo], AbstractContextManager[
     def switched(demo: Demo) -> Iterator[Meanwhile]:
         switch(demo, name, "on")
         try:
-            assert wait_until(lambda: status_of(demo, condition) != "True", 60, 0.1), condition
+            assert wait_until(lambda: status_of(demo, condition) != "True", every=0.1), condition
             yield nothing
         finally:
             switch(demo, name, "off")
@@ -86,7 +86,7 @@ def bot_stands_still(demo: Demo) -> Iterator[Meanwhile]:
     assert beacon is not None
     os.kill(beacon.pid, signal.SIGSTOP)
     try:
-        assert wait_until(lambda: demo.api.get("summary")["health_status"] == "offline", 60, 0.1)
+        assert wait_until(lambda: demo.api.get("summary")["health_status"] == "offline", every=0.1)
         yield nothing
     finally:
         os.kill(beacon.pid, signal.SIGCONT)
@@ -115,7 +115,7 @@ def doctor_is_killed(demo: Demo) -> Iterator[Meanwhile]:
         return [pid for pid, line in found.items() if "tickertape doctor" in line]
 
     def kill() -> None:
-        assert wait_until(lambda: bool(doctors()), 60)
+        assert wait_until(lambda: bool(doctors()))
         for pid in doctors():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -211,7 +211,7 @@ def install(demo: Demo, document: dict[str, Any]) -> None:
         found = demo.api.get(f"workflows/{document['id']}")
         return [step["id"] for step in found["steps"]] == wanted
 
-    assert wait_until(is_read, 30, 0.1)
+    assert wait_until(is_read, every=0.1)
 
 
 def played(demo: Demo, wanted: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE
 from support.signs import LASTING, SIGNS, play
 from support.trading import Floor, agree
 
@@ -61,7 +62,7 @@ def test_the_bot_says_what_the_docs_say_and_goes_on_trading_or_waits_for_a_perso
 
 def recovered(here: Floor, name: str) -> None:
     """Wait until all is as before: running, every condition true, both books the same, and an order filled."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         state = here.state()
         if state.mode.mode == "running" and all(each.status == "True" for each in state.conditions.values()):

@@ -91,7 +91,7 @@ def restart(stage: Stage, name: str) -> None:
 def resume(stage: Stage) -> None:
     """Lift a halt, as a person does."""
     time.sleep(3)
-    done = stage.floor.command.run("resume", "--confirm", timeout=60)
+    done = stage.floor.command.run("resume", "--confirm")
     assert done.returncode == 0, done.stderr
 
 
