@@ -69,7 +69,7 @@ class ExchangeProcess:
         assert self._process is not None
         from support.command import hold_ports  # noqa: PLC0415 - this file is a program as well, on its own
 
-        _, said = self._process.communicate(timeout=60)
+        _, said = self._process.communicate(timeout=90)
         if self.port:
             hold_ports(self.port)
         code, self._process = self._process.returncode, None
@@ -84,14 +84,14 @@ class ExchangeProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path, timeout=15) as response:
+        with urllib.request.urlopen(self.url + path, timeout=90) as response:
             return json.load(response)
 
     def post(self, path: str, body: object) -> Any:
         request = urllib.request.Request(
             self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=15) as response:
+        with urllib.request.urlopen(request, timeout=90) as response:
             return json.load(response)
 
     def switch(self, name: str, *, on: bool, **how: Any) -> Any:
@@ -123,6 +123,7 @@ async def client_of(exchange: AnExchange, **overrides: Any) -> AsyncIterator[Any
             "apiKey": (exchange.home / "venue-key").read_text().strip(),
             "secret": (exchange.home / "venue-secret").read_text().strip(),
             "enableRateLimit": False,
+            "timeout": 90_000,  # milliseconds: the end of what hangs; who tests a timeout sets its own
             "options": {
                 "defaultType": "spot",
                 "fetchMarkets": {"types": ["spot"]},
@@ -140,7 +141,7 @@ async def client_of(exchange: AnExchange, **overrides: Any) -> AsyncIterator[Any
         await client.close()
 
 
-async def holds(condition: Callable[[], object], seconds: float = 60.0) -> bool:
+async def holds(condition: Callable[[], object], seconds: float = 90.0) -> bool:
     """Wait until something holds, and let the client hear meanwhile; return whether it came to it in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -18,7 +18,7 @@ from trading_bot.contract.events.trading import OrderType, Side, TimeInForce
 from trading_bot.domain.instruments import Instrument
 from trading_bot.venues.ccxt_venue import CcxtVenue
 from trading_bot.venues.in_memory import InMemoryVenue
-from trading_bot.venues.protocol import Bar, FeedMessage, NewOrder, Venue
+from trading_bot.venues.protocol import Bar, FeedMessage, NewOrder, OrderReport, Venue
 
 SYMBOL = "EUR/USD"
 OTHER_SYMBOL = "GOOGL/USD"
@@ -97,10 +97,12 @@ class SimulatedMarket:
         self._unified = unified
 
     def make(self) -> Venue:
-        return ccxt_venue(self._exchange, unified=self._unified)
+        self._made = ccxt_venue(self._exchange, unified=self._unified)
+        return self._made
 
     def lose_next_ack(self) -> None:
         self._exchange.switch("lost_ack", on=True)
+        give_up_after(self._made, 2.0)
 
     @contextlib.asynccontextmanager
     async def moving(self) -> AsyncIterator[None]:
@@ -122,13 +124,18 @@ def ccxt_venue(
             secret=(exchange.home / "venue-secret").read_text().strip(),
         ),
         "interval": exchange.bar,
-        "request_timeout_seconds": 2.0,
+        "request_timeout_seconds": PATIENCE,
         "clock": SystemClock(),
     }
     venue = CcxtVenue(**{**arguments, **overrides})
     if unified:
         venue.dialects = {}
     return venue
+
+
+def give_up_after(venue: CcxtVenue, seconds: float) -> None:
+    """Have an open venue wait so long for an answer: short where a test withholds one."""
+    venue._client.timeout = round(seconds * 1000)
 
 
 def instrument(symbol: str) -> Instrument:
@@ -193,6 +200,16 @@ class Listener:
             if isinstance(message, kind)
             and all(getattr(message, name) == value for name, value in fields.items())
         ]
+
+    async def until_orders_are_told(self) -> None:
+        """Wait until the private stream flows: orders placed before it was subscribed are not told by it."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.of(OrderReport):
+            assert time.monotonic() < deadline, "no order was told"
+            await self._venue.place(order(quantity="10"))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self.until(lambda heard: heard.of(OrderReport))
 
     async def until(self, condition: Callable[[Listener], Any], seconds: float = PATIENCE) -> Any:
         """Return what ``condition(self)`` says once it is true."""

@@ -28,7 +28,7 @@ def signed(exchange, method: str, path: str, **parameters):
     request = urllib.request.Request(
         f"{exchange.url}{path}?{payload}&signature={signature}", method=method, headers={"X-MBX-APIKEY": key}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=90) as response:
         return json.load(response)
 
 
@@ -48,7 +48,7 @@ def converse(exchange, path: str, *said, answers: int = 1):
         async with aiohttp.ClientSession() as session, session.ws_connect(exchange.url + path) as socket:
             for each in said:
                 await socket.send_str(each if isinstance(each, str) else json.dumps(each))
-            return [await asyncio.wait_for(socket.receive_json(), 60) for _ in range(answers)]
+            return [await asyncio.wait_for(socket.receive_json(), 90) for _ in range(answers)]
 
     return asyncio.run(conversation())
 

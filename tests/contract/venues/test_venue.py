@@ -360,7 +360,7 @@ def test_the_private_stream_reports_an_order_and_its_fills(market: Market) -> No
     async def test(venue: Venue, _: Market) -> None:
         async with Listener(venue) as listener:
             await listener.until(lambda heard: heard.of(Quote))
-            await asyncio.sleep(0.2)
+            await listener.until_orders_are_told()
             placed = await venue.place(order())
             await listener.until(
                 lambda heard: [
@@ -394,7 +394,7 @@ def test_a_cancelled_order_is_reported_under_its_own_id(market: Market) -> None:
     async def test(venue: Venue, _: Market) -> None:
         async with Listener(venue) as listener:
             await listener.until(lambda heard: heard.of(Quote))
-            await asyncio.sleep(0.2)
+            await listener.until_orders_are_told()
             placed = await venue.place(order(price="0.9"))
             await venue.cancel(SYMBOL, placed.client_order_id)
             await listener.until(
@@ -415,7 +415,7 @@ def test_a_stream_that_is_reconnected_says_so_and_flows_again(market: Market, st
         await venue.candles(SYMBOL, 5)
         async with Listener(venue) as listener:
             await listener.until(lambda heard: heard.of(Quote) and heard.of(BarUpdate))
-            await asyncio.sleep(0.2)
+            await listener.until_orders_are_told()
             await venue.reconnect(stream)
             (restored,) = await listener.until(lambda heard: heard.of(StreamRestored, stream=stream))
             (lost,) = listener.of(StreamLost, stream=stream)
@@ -513,15 +513,15 @@ def test_a_stop_price_that_is_reached_already_is_refused(market: Market) -> None
 def test_two_orders_of_which_one_cancels_the_other_hold_once_and_end_together(market: Market) -> None:
     async def test(venue: Venue, _: Market) -> None:
         await venue.place(order(quantity="30"))
-        free = (await venue.balances())["EUR"].free
-        loss, profit = stop(Trigger.STOP_LOSS, "0.5"), stop(Trigger.TAKE_PROFIT, "2")
-        placed = await venue.place_pair(loss, profit)
-        sent = [loss.client_order_id, profit.client_order_id]
-        assert [one.client_order_id for one in placed] == sent
-        assert [one.status for one in placed] == [VenueOrderStatus.OPEN] * 2
-        assert (await venue.balances())["EUR"].free == free - 20
         async with Listener(venue) as listener:
-            await asyncio.sleep(0.2)
+            await listener.until_orders_are_told()
+            free = (await venue.balances())["EUR"].free
+            loss, profit = stop(Trigger.STOP_LOSS, "0.5"), stop(Trigger.TAKE_PROFIT, "2")
+            placed = await venue.place_pair(loss, profit)
+            sent = [loss.client_order_id, profit.client_order_id]
+            assert [one.client_order_id for one in placed] == sent
+            assert [one.status for one in placed] == [VenueOrderStatus.OPEN] * 2
+            assert (await venue.balances())["EUR"].free == free - 20
             cancelled = await venue.cancel(SYMBOL, loss.client_order_id)
             assert cancelled.client_order_id == loss.client_order_id
             assert cancelled.status is VenueOrderStatus.CANCELLED

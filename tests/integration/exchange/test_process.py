@@ -58,8 +58,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(exchange):
 @pytest.mark.parametrize("round_", range(3))
 def test_an_order_acknowledged_just_before_kill_9_is_there(exchange, round_):
     async def until_it_dies(client):
-        acknowledged = []
-        asyncio.get_running_loop().call_later(0.25 + round_ / 10, exchange.signal, signal.SIGKILL)
+        acknowledged, loop = [], asyncio.get_running_loop()
         while True:
             identity = f"k{len(acknowledged)}"
             params = {"newClientOrderId": identity}
@@ -68,8 +67,10 @@ def test_an_order_acknowledged_just_before_kill_9_is_there(exchange, round_):
             except ccxt.BaseError:
                 return acknowledged
             acknowledged.append(identity)
+            if len(acknowledged) == 1:
+                loop.call_later(0.25 + round_ / 10, exchange.signal, signal.SIGKILL)
 
-    acknowledged = ask(exchange, until_it_dies, timeout=2_000)
+    acknowledged = ask(exchange, until_it_dies)
     exchange.finish()
     exchange.start()
     books = exchange.books()

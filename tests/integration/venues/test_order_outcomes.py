@@ -11,9 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from support.command import free_ports
-from support.exchange_process import ExchangeProcess, exchange_running
-from support.venues import SYMBOL, ccxt_venue, order
+from support.command import PATIENCE, free_ports
+from support.exchange_process import ExchangeProcess, exchange_running, holds
+from support.venues import SYMBOL, ccxt_venue, give_up_after, order
 
 from trading_bot.boot.home import Credentials
 from trading_bot.contract.errors import (
@@ -110,19 +110,29 @@ async def break_off_in_the_middle(request: web.Request) -> web.StreamResponse:
 
 
 async def say_nothing(_: web.Request) -> web.StreamResponse:
-    await asyncio.sleep(30)
+    await asyncio.sleep(PATIENCE)
     return web.Response()
 
 
 @contextlib.asynccontextmanager
 async def behind_spoiler(exchange: ExchangeProcess) -> AsyncIterator[tuple[CcxtVenue, Spoiler]]:
     async with Spoiler(exchange).running() as spoiler:
-        venue = ccxt_venue(exchange, url=spoiler.url, request_timeout_seconds=0.7)
+        venue = ccxt_venue(exchange, url=spoiler.url)
         try:
             await venue.open([SYMBOL])
             yield venue, spoiler
         finally:
             await venue.close()
+
+
+@contextlib.contextmanager
+def impatient(venue: CcxtVenue, answer: Answer) -> Iterator[None]:
+    """Wait for an answer that never comes for a moment only, and for every other one as long as it takes."""
+    give_up_after(venue, 0.7 if answer is say_nothing else PATIENCE)
+    try:
+        yield
+    finally:
+        give_up_after(venue, PATIENCE)
 
 
 async def outcome(
@@ -132,7 +142,7 @@ async def outcome(
     async with behind_spoiler(exchange) as (venue, spoiler):
         spoiler.spoil("POST", "/api/v3/order", answer, passed_on=passed_on)
         sent = order()
-        with pytest.raises(TickertapeError) as raised:
+        with impatient(venue, answer), pytest.raises(TickertapeError) as raised:
             await venue.place(sent)
         found = await venue.order(SYMBOL, sent.client_order_id)
         assert raised.value.context["client_order_id"] == sent.client_order_id
@@ -272,9 +282,9 @@ def test_an_order_that_waits_for_the_rate_limit_does_not_leave_after_a_halt(
         async with behind_spoiler(exchange) as (venue, spoiler):
             spoiler.spoil("POST", "/api/v3/order", say_nothing, passed_on=False)
             halt = Halted(halted=False)
-            use_up_the_weights(venue, for_seconds=0.4)
+            use_up_the_weights(venue, for_seconds=4)
             placing = asyncio.ensure_future(venue.place(order(), halt))
-            await asyncio.sleep(0.1)
+            assert await holds(lambda: venue._client.throttler.queue)
             assert halt.asked == 0, "it waits"
             halt.halted = True
             with pytest.raises(OrderDenied):
@@ -341,7 +351,7 @@ def test_a_question_that_is_not_answered_says_why(
     async def run() -> None:
         async with behind_spoiler(exchange) as (venue, spoiler):
             spoiler.spoil("GET", "/api/v3/account", answer)
-            with pytest.raises(TickertapeError) as raised:
+            with impatient(venue, answer), pytest.raises(TickertapeError) as raised:
                 await venue.balances()
             assert type(raised.value) is kind
             assert raised.value.code == code

@@ -10,7 +10,7 @@ from decimal import Decimal, getcontext
 
 import pytest
 from support.exchange_process import ExchangeProcess, exchange_running
-from support.venues import OTHER_SYMBOL, SYMBOL, Listener, ccxt_venue, order
+from support.venues import OTHER_SYMBOL, SYMBOL, Listener, ccxt_venue, give_up_after, order
 
 from trading_bot.contract.errors import RetriableError
 from trading_bot.contract.events.trading import Side
@@ -54,7 +54,7 @@ def test_every_stream_comes_back_with_its_exchange_and_no_bar_is_missing(
             assert not isinstance(raised.value, OutcomeUnknown)
             await asyncio.sleep(1.2)
             await asyncio.to_thread(exchange.start)
-            await listener.until(lambda heard: set(streams(heard.of(StreamRestored))) == EVERY_STREAM, 30)
+            await listener.until(lambda heard: set(streams(heard.of(StreamRestored))) == EVERY_STREAM)
             assert sorted(streams(listener.of(StreamLost))) == sorted(EVERY_STREAM)
             assert min(message.outage_ns for message in listener.of(StreamRestored)) > 500_000_000
             placed = await venue.place(order())
@@ -84,12 +84,13 @@ def test_a_mute_feed_keeps_its_connection_and_a_reconnect_is_answered_by_nothing
         async with Listener(venue) as listener:
             await listener.until(lambda heard: heard.of(Quote))
             await asyncio.to_thread(exchange.switch, "mute_feed", on=True)
-            await asyncio.sleep(0.3)
-            silent_since = len(listener.of(Quote))
-            await asyncio.sleep(0.6)
-            assert len(listener.of(Quote)) == silent_since
+            silent_since = -1
+            while len(listener.of(Quote)) != silent_since:  # some were under way
+                silent_since = len(listener.of(Quote))
+                await asyncio.sleep(0.6)
             assert listener.of(StreamLost) == []
             await venue.reconnect(StreamName.QUOTES)
+            await listener.until(lambda heard: heard.of(StreamLost))
             await asyncio.sleep(0.8)
             assert streams(listener.of(StreamLost)) == [StreamName.QUOTES]
             assert listener.of(StreamRestored) == []
@@ -122,8 +123,9 @@ def test_a_frozen_exchange_is_noticed_by_its_unanswered_pings_on_every_stream(
 
 def test_an_exchange_that_is_frozen_answers_nothing_in_time(exchange: ExchangeProcess) -> None:
     async def run() -> None:
-        venue = ccxt_venue(exchange, request_timeout_seconds=0.5)
+        venue = ccxt_venue(exchange)
         await venue.open([SYMBOL])
+        give_up_after(venue, 0.5)
         exchange.signal(signal.SIGSTOP)
         try:
             with pytest.raises(OutcomeUnknown):
@@ -178,7 +180,7 @@ def test_a_venue_that_asks_to_wait_is_sent_nothing_before(exchange: ExchangeProc
     async def run() -> None:
         venue = ccxt_venue(exchange)
         await venue.open([SYMBOL])
-        exchange.switch("rate_limited", on=True, size=1)
+        exchange.switch("rate_limited", on=True, size=4)
         with pytest.raises(RetriableError, match="429") as told:
             await venue.balances()
         exchange.switch("rate_limited", on=False)
@@ -186,7 +188,7 @@ def test_a_venue_that_asks_to_wait_is_sent_nothing_before(exchange: ExchangeProc
         with pytest.raises(RetriableError, match="not sent") as unsent:
             await venue.place(held_back)
         assert (told.value.code, unsent.value.code) == ("VENUE_003", "VENUE_003")
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(4.1)
         assert await venue.order(SYMBOL, held_back.client_order_id) is None
         await venue.place(order())
         await venue.close()
