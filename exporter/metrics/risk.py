@@ -60,7 +60,7 @@ def _doubted(scrape: Scrape, _metric: Metric) -> Iterator[Point]:
         return HOURS.is_open(settings.sessions.get(symbol), scrape.now_ns)
 
     old = guards.old_marks(scrape.state, settings.limits, scrape.now_ns, is_open)
-    yield from value(len({*guards.doubted_marks(scrape.state), *old}))
+    yield from value(len({*guards.uncertain_marks(scrape.state), *old}))
 
 
 TABLE: Final[Table] = {

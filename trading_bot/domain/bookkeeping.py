@@ -19,6 +19,7 @@ from trading_bot.contract.events.trading import OrderFilled, Side
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain import tally
 from trading_bot.domain.derived import is_open, mark_of
+from trading_bot.domain.guards import doubted_marks
 from trading_bot.domain.rounding import MONEY
 from trading_bot.domain.state import RECENT_FILLS, ZERO, Account, Fill, Position, State
 
@@ -204,7 +205,7 @@ def _set_equity(state: State, changed: Position | None = None) -> None:
         return
     cash = account.balances.get(account.currency, ZERO)
     equity = account.equity = cash + account.positions_value - account.fees_outside
-    if account.doubted:
+    if doubted_marks(state):
         return
     if account.drawdown_anchor is not None and equity > account.drawdown_anchor:
         account.drawdown_anchor = equity

@@ -22,9 +22,9 @@ from trading_bot.contract.events.account import BreakerReset
 from trading_bot.contract.events.trading import Side
 from trading_bot.contract.settings import Breakers, Limits, Settings
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.derived import open_positions
+from trading_bot.domain.derived import mark_of, open_positions
 from trading_bot.domain.orders import Order
-from trading_bot.domain.state import ZERO, State
+from trading_bot.domain.state import ZERO, Position, State
 
 MAX_DAILY_LOSS: Final = "max_daily_loss"
 MAX_DRAWDOWN: Final = "max_drawdown"
@@ -39,6 +39,7 @@ BY_PERSON: Final = "person"
 
 STUCK: Final = "StuckPosition"
 PRICE_JUMP: Final = "PriceJump"
+FROZEN_BOOK: Final = "FrozenBook"
 
 BASIS_POINTS: Final = Decimal(10_000)
 WARNING_SHARE: Final = Decimal("0.5")
@@ -96,7 +97,7 @@ def losses(state: State, limits: Limits) -> Iterator[Breach]:
     denied for it, but no breaker opens that a person has to close.
     """
     lost, fallen = loss(state), fall(state)
-    if state.account.doubted:
+    if doubted_marks(state):
         return
     if lost is not None and lost >= limits.max_daily_loss:
         yield Breach(
@@ -234,15 +235,15 @@ def reset(
     open it again at once.
 
     Raises:
-        ValueError: the breaker is not open, or it measures losses and equity is not known.
+        ValueError: the breaker is not open, or it measures losses and equity is not known, or not certain.
     """
     if breaker not in state.breakers:
         raise ValueError(
             f"the breaker {breaker} is not open; open are: {', '.join(state.breakers) or 'none'}"
         )
-    anchor = state.account.equity if breaker in ANCHORED and how == BY_PERSON else None
-    if breaker in ANCHORED and how == BY_PERSON and anchor is None:
-        raise ValueError("equity is not known, so there is nothing to measure further losses from")
+    anchor = None
+    if breaker in ANCHORED and how == BY_PERSON:
+        anchor = _certain_equity(state)
     return BreakerReset(
         breaker=breaker,
         actor=actor,
@@ -252,6 +253,14 @@ def reset(
         consequence=_consequence(breaker, how, anchor),
         command_id=command_id,
     )
+
+
+def _certain_equity(state: State) -> Decimal:
+    if state.account.equity is None:
+        raise ValueError("equity is not known, so there is nothing to measure further losses from")
+    if uncertain := uncertain_marks(state):
+        raise ValueError(f"equity is uncertain: the price of {', '.join(uncertain)} is not believed")
+    return state.account.equity
 
 
 def _consequence(breaker: str, how: str, anchor: Decimal | None) -> str:
@@ -275,10 +284,21 @@ COUNTING: Final = frozenset({MAX_CONSECUTIVE_LOSSES, MAX_ORDER_ERROR_RATIO, MAX_
 # Positions and marks
 
 
+def is_sellable(state: State, position: Position) -> bool:
+    """Whether the venue would take an order over all of a position at its mark; where that is not known, too."""
+    rules, mark = state.instruments.get(position.symbol), mark_of(state, position.symbol)
+    return rules is None or mark is None or rules.accepts(rules.round_quantity(position.quantity), mark)
+
+
 def stuck_positions(state: State, limits: Limits, now_ns: int, is_open: IsOpen) -> dict[str, str]:
-    """Return the symbols whose position should be flat and is not, and why. A closed market is no fault of it."""
+    """Return the symbols whose position should be flat and is not, and why.
+
+    A closed market is no fault of it. What the venue would not take is not stuck: nobody could sell it.
+    """
     found = {}
     for position in open_positions(state):
+        if not is_sellable(state, position):
+            continue
         age, waiting = _since(position.opened_at, now_ns), _since(position.exit_wanted_at, now_ns)
         if waiting > limits.max_exit_seconds and is_open(position.symbol):
             found[position.symbol] = (
@@ -307,13 +327,25 @@ def old_marks(state: State, limits: Limits, now_ns: int, is_open: IsOpen) -> dic
 
 
 def doubted_marks(state: State) -> list[str]:
-    """Return the held symbols whose price is not believed."""
-    doubted = state.account.doubted
-    return (
-        [position.symbol for position in open_positions(state) if position.symbol in doubted]
-        if doubted
-        else []
+    """Return the held symbols, be it dust, whose price jumped and is not believed; often none.
+
+    Where nothing is held a price moves no equity, so that all limits stay in force.
+    """
+    return [
+        symbol
+        for symbol in state.account.doubted
+        if (position := state.positions.get(symbol)) is not None and position.quantity
+    ]
+
+
+def uncertain_marks(state: State) -> list[str]:
+    """Return the held symbols whose price is not believed, because it jumped or because it stands still."""
+    frozen = (
+        position.symbol
+        for position in open_positions(state)
+        if (market := state.markets.get(position.symbol)) is not None and FROZEN_BOOK in market.blocks
     )
+    return list(dict.fromkeys((*doubted_marks(state), *frozen)))
 
 
 def jump(state: State, symbol: str, price: Decimal) -> Decimal | None:

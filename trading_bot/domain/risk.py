@@ -26,7 +26,7 @@ from trading_bot.contract.events.trading import OrderType, Side
 from trading_bot.contract.settings import Settings
 from trading_bot.domain.clock import SECOND
 from trading_bot.domain.derived import gross_exposure, mark_of, unknown_reason
-from trading_bot.domain.guards import PRICE_JUMP, STUCK, anchors_known, doubted_marks, losses
+from trading_bot.domain.guards import FROZEN_BOOK, PRICE_JUMP, STUCK, anchors_known, losses, uncertain_marks
 from trading_bot.domain.instruments import Instrument
 from trading_bot.domain.orders import FLATTENING, Order
 from trading_bot.domain.sessions import Hours
@@ -40,11 +40,11 @@ GREATEST: Final = Decimal(10) ** 15
 BASIS_POINTS: Final = Decimal(10_000)
 
 ALLOWS_CLOSES: Final = frozenset(
-    {"StaleFeed", "FrozenBook", "UnknownSession", "Unprotected", "NoHistory", STUCK, PRICE_JUMP}
+    {"StaleFeed", FROZEN_BOOK, "UnknownSession", "Unprotected", "NoHistory", STUCK, PRICE_JUMP}
 )
 """Reasons of a blocked symbol under which what is held is certain, so that it may be closed."""
 
-OLD_PRICES: Final = frozenset({"StaleFeed", "FrozenBook", PRICE_JUMP})
+OLD_PRICES: Final = frozenset({"StaleFeed", FROZEN_BOOK, PRICE_JUMP})
 """Reasons under which a limit price would come from a quote that is old, or not believed."""
 
 
@@ -245,8 +245,8 @@ def _breaker(case: _Case) -> Denial | None:
 
 
 def _missing_money(case: _Case) -> Denial | None:
-    if doubted := doubted_marks(case.state):
-        message = f"equity is uncertain: the price of {', '.join(doubted)} is not believed"
+    if uncertain := uncertain_marks(case.state):
+        message = f"equity is uncertain: the price of {', '.join(uncertain)} is not believed"
         return _denial("RISK_019", "unknown_value", None, None, message)
     if case.state.account.equity is not None and anchors_known(case.state):
         return None

@@ -380,7 +380,7 @@ class Bot:
 
     def _cancel_tasks(self) -> list[asyncio.Task[None]]:
         """Cancel all that goes on beside this, and return it. What is at the venue is asked for at the next start."""
-        parts = (self._execution, self._settlement, self._protection, self._prices)
+        parts = (self._execution, self._settlement, self._protection, self._prices, self._decisions)
         tasks = [*self._tasks.values(), *(task for part in parts for task in part.tasks)]
         for task in tasks:
             task.cancel()

@@ -18,6 +18,7 @@ from trading_bot.domain.guards import (
     anchors_known,
     breaches,
     cooled_down,
+    doubted_marks,
     last_orders,
     loss,
     loss_warning,
@@ -108,7 +109,7 @@ class Breakers:
         day = trading_day(self._context.settings, self._clock.now_ns())
         if account.equity is None or (account.day is not None and day <= account.day):
             return  # a clock that is set back does not begin a day again
-        if account.doubted:
+        if doubted_marks(state):
             return  # nor does a day begin with an equity that is not believed
         if account.day is not None and not self._clock_agrees():
             return  # nor by a clock that was set forward: a loss would be forgotten, and no day begin for long
@@ -147,7 +148,7 @@ class Breakers:
         account, lost = state.account, loss(state)
         if lost is None or not loss_warning(state, limits):
             return
-        if account.doubted or account.loss_warned_at is not None or MAX_DAILY_LOSS in state.breakers:
+        if doubted_marks(state) or account.loss_warned_at is not None or MAX_DAILY_LOSS in state.breakers:
             return
         message = f"{lost:.2f} of the daily loss limit of {limits.max_daily_loss} are lost"
         self._ledger.append(LossWarned(limit_value=limits.max_daily_loss, observed=lost, message=message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Final
 
@@ -9,10 +10,12 @@ from trading_bot.contract.events.market import BarClosed
 from trading_bot.contract.events.trading import OrderType, Side, SignalRaised
 from trading_bot.contract.telemetry import metrics, spans
 from trading_bot.domain.derived import is_open
+from trading_bot.domain.guards import is_sellable
 from trading_bot.domain.risk import Proposal
 from trading_bot.engine.context import Context
 from trading_bot.engine.execution import Execution
 from trading_bot.engine.feed_watch import FeedWatch
+from trading_bot.engine.subtasks import Subtasks
 from trading_bot.strategies.protocol import Direction, Strategy
 from trading_bot.telemetry import SpanContext, Trace
 from trading_bot.venues.protocol import Bar, Quote
@@ -27,8 +30,9 @@ class Decisions:
     """Asks the strategies on each closed bar.
 
     A signal to enter is acted on once. A signal to leave stands until the position is closed: what
-    could not be sold at one bar is sold at the next, also after a restart. A bar that is late, because
-    nobody could hear when it closed, is history: it is taken in, and the newest decides.
+    could not be sold at one bar is sold at the next, also after a restart; an entry that still rests is
+    withdrawn first. A bar that is late, because nobody could hear when it closed, is history: it is taken in,
+    and the newest decides.
 
     Attributes:
         last_at: when the last cycle was, monotonic nanoseconds, or None.
@@ -50,6 +54,12 @@ class Decisions:
         self._strategies = {symbol: (name, strategy) for (name, symbol), strategy in strategies.items()}
         self._last_open_time: dict[str, int | None] = {}
         """By symbol that is warmed up; None without any history."""
+        self._withdrawing = Subtasks(context.errors)
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Entries that are being withdrawn."""
+        return self._withdrawing.running
 
     def warm_up(self, symbol: str, bars: list[Bar]) -> None:
         """Give the symbol's strategy its history, oldest first; no signal comes of it."""
@@ -111,14 +121,23 @@ class Decisions:
 
     def _wanted(self, bar: Bar, name: str, strategy: Strategy, *, entered: bool) -> Proposal | None:
         if self._execution.is_busy(bar.symbol):
+            if strategy.direction is Direction.FLAT:
+                self._withdraw_entry(bar.symbol)
             return None
         position = self._ledger.state.positions.get(bar.symbol)
         holds = position is not None and is_open(self._ledger.state, position)
-        if strategy.direction is Direction.LONG and entered and not holds:
-            return self._entry(bar, name)
+        blocks_entry = holds and position is not None and is_sellable(self._ledger.state, position)
+        if strategy.direction is Direction.LONG and entered and not blocks_entry:
+            return self._entry(bar, name)  # what is too little to be sold leaves with what is bought
         if strategy.direction is Direction.FLAT and position is not None and position.trip_open and holds:
             return self._order(bar, name, Side.SELL, position.quantity)
         return None
+
+    def _withdraw_entry(self, symbol: str) -> None:
+        """Cancel an entry that still rests: it stands in the way of the exit, and could yet be filled."""
+        if any(order.side is Side.BUY for order in self._execution.working(symbol)):
+            work = self._execution.cancel_working("its strategy wants out", symbol)
+            self._withdrawing.begin(symbol, f"withdraw {symbol}", work)
 
     def _entry(self, bar: Bar, name: str) -> Proposal:
         notional = self._context.settings.strategies[name].order_notional

@@ -12,6 +12,7 @@ from trading_bot.contract.events.lifecycle import SymbolBlocked
 from trading_bot.contract.events.market import QuoteConflated
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.guards import FROZEN_BOOK
 from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.engine.book_watch import BookWatch
 from trading_bot.engine.context import Context
@@ -19,7 +20,6 @@ from trading_bot.engine.symbol_watch import is_blocked
 from trading_bot.venues.protocol import Bar, Quote
 
 STALE: Final = "StaleFeed"
-FROZEN: Final = "FrozenBook"
 UNKNOWN_SESSION: Final = "UnknownSession"
 
 Blocked = dict[str, str]
@@ -130,7 +130,7 @@ class FeedWatch:
     def block_and_unblock(self) -> None:
         """Bring the symbols' blocks in line with what is known of their feeds, each change an event."""
         self._gate(STALE, {symbol: self._stale_words(symbol) for symbol in self.stale()})
-        self._gate(FROZEN, {symbol: _frozen_words(symbol) for symbol in self.frozen()})
+        self._gate(FROZEN_BOOK, {symbol: _frozen_words(symbol) for symbol in self.frozen()})
         self._gate(UNKNOWN_SESSION, {symbol: _unknown_words(symbol) for symbol in self.unknown_sessions()})
 
     def open_symbols(self) -> Iterable[str]:
@@ -178,14 +178,14 @@ def _unknown_words(symbol: str) -> str:
 
 ERRORS: Final[dict[str, Callable[[str, str], TickertapeError]]] = {
     STALE: lambda message, symbol: RetriableError("FEED_001", message, symbol=symbol),
-    FROZEN: lambda message, symbol: RetriableError("FEED_004", message, symbol=symbol),
+    FROZEN_BOOK: lambda message, symbol: RetriableError("FEED_004", message, symbol=symbol),
     UNKNOWN_SESSION: lambda message, symbol: OperatorError("FEED_005", message, symbol=symbol),
 }
 """What is recorded when a symbol is blocked, by reason."""
 
 ENDED: Final = {
     STALE: "a fresh quote came in",
-    FROZEN: "quotes and bars agree again",
+    FROZEN_BOOK: "quotes and bars agree again",
     UNKNOWN_SESSION: "the session is known",
 }
 """Why a symbol is not blocked any more, by reason."""

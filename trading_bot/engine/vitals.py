@@ -9,7 +9,7 @@ from trading_bot.boot.halt import read_halt
 from trading_bot.contract.errors import ReduceOnlyError, TickertapeError
 from trading_bot.contract.events.lifecycle import BotBeat, Mode, TapePruned
 from trading_bot.domain.clock import SECOND
-from trading_bot.domain.guards import doubted_marks
+from trading_bot.domain.guards import uncertain_marks
 from trading_bot.domain.removal import NOT_LISTED
 from trading_bot.domain.snapshots import snapshot
 from trading_bot.engine.breakers import Breakers
@@ -193,7 +193,7 @@ class Vitals:
             mismatches=tuple(m.message for m in state.reconciliation.mismatches.values()),
             breakers=tuple(state.breakers),
             equity_known=state.account.equity is not None,
-            doubted_marks=(*doubted_marks(state), *self._positions.old_marks()) if self.ready else (),
+            doubted_marks=(*uncertain_marks(state), *self._positions.old_marks()) if self.ready else (),
             config_drift=self._drift.drift(),
             not_listed=blocked_for(self._context, NOT_LISTED),
             not_reconciled=blocked_for(self._context, NOT_RECONCILED),

@@ -268,6 +268,7 @@ def test_a_symbol_whose_quotes_stand_still_while_its_bars_move_takes_no_new_risk
             bot.beat()
             assert bot.state.markets[PAIR].blocks.keys() == {"FrozenBook"}
             assert bot.state.conditions["FeedFresh"].reason == "Frozen"
+            assert bot.state.conditions["RiskWithinLimits"].reason == "EquityUncertain", "it is held"
             assert "FEED_004" in bot.codes()
             await bot.quote("1.2099", "1.2101")
             bot.beat()

@@ -121,3 +121,19 @@ def test_a_venue_that_cannot_be_asked_leaves_the_price_in_doubt(tmp_path: Path):
             await bot.until(lambda: bot.events(PriceConfirmed))
 
     play(scenario())
+
+
+def test_a_jump_of_a_symbol_that_is_not_held_leaves_the_loss_limits_of_the_others_in_force(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, limits={**TIGHT, "max_daily_loss": 5})
+        async with rig.running() as bot:
+            await bot.bar("1.09", STOCK)
+            await settle(bot)
+            rig.venue.misquote(STOCK, Decimal("1.5000"), Decimal("1.5002"))
+            await bot.quote("1.0800", "1.0802")
+            rig.clock.advance(1)
+            bot.beat()
+            assert "PriceJump" in bot.state.markets[STOCK].blocks
+            assert [opened.breaker for opened in bot.events(BreakerOpened)] == ["max_daily_loss"]
+
+    play(scenario())

@@ -11,6 +11,8 @@ from trading_bot.contract.events.lifecycle import Mode
 from trading_bot.contract.events.observation import SpansRecorded
 from trading_bot.contract.events.trading import (
     OrderAcknowledged,
+    OrderCancelled,
+    OrderCancelRequested,
     OrderDenied,
     OrderFilled,
     OrderIntended,
@@ -20,6 +22,8 @@ from trading_bot.contract.events.trading import (
 )
 from trading_bot.domain.orders import OrderStatus
 from trading_bot.venues.protocol import StreamName
+
+RESTING = {"order_type": "limit", "time_in_force": "gtc", "limit_offset_bps": 0}
 
 
 def test_a_crossing_becomes_an_order_a_fill_and_a_position_in_the_books(tmp_path: Path):
@@ -82,6 +86,48 @@ def test_a_signal_to_leave_stands_until_the_position_is_sold(tmp_path: Path):
             assert len(bot.events(OrderIntended, side=Side.SELL)) == 3
             await bot.bar("0.97")
             assert len(bot.events(OrderIntended)) == 4, "flat is flat: dust is not sold"
+
+    play(scenario())
+
+
+def test_an_entry_that_still_rests_is_withdrawn_for_the_exit_of_what_it_has_bought(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path, execution=RESTING)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(100))
+            await bot.bar("1.20")
+            await bot.until(lambda: bot.events(OrderFilled))
+            assert bot.only_order().status is OrderStatus.PARTIALLY_FILLED
+            await bot.bar("1.21")
+            assert not bot.events(OrderCancelRequested), "its strategy still wants it"
+            await bot.quote("1.0990", "1.1010")
+            await bot.bar("1.10")
+            await bot.until(lambda: bot.events(OrderCancelled))
+            assert bot.events(OrderCancelRequested)[0].reason == "its strategy wants out"
+            await bot.bar("1.09")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < 1)
+
+    play(scenario())
+
+
+def test_what_is_below_the_venues_minimum_is_not_stuck_and_leaves_with_the_next_position(tmp_path: Path):
+    async def scenario() -> None:
+        limits = {"max_exit_seconds": 5}
+        rig = Rig(tmp_path, execution={"order_type": "limit", "time_in_force": "ioc"}, limits=limits)
+        async with rig.running() as bot:
+            rig.venue.push_quote(PAIR, Decimal("1.1000"), Decimal("1.1002"), ask_quantity=Decimal(2))
+            await bot.enter()
+            assert bot.state.positions[PAIR].quantity == Decimal("1.998")
+            await bot.quote()
+            await bot.bar("1.10")
+            assert "minimum of 5" in bot.events(OrderDenied)[-1].message
+            rig.clock.advance(6)
+            await bot.quote("1.1001", "1.1003")
+            bot.beat()
+            assert not bot.state.markets[PAIR].blocks
+            await bot.enter()
+            await bot.bar("1.10")
+            await bot.until(lambda: bot.state.positions[PAIR].quantity < Decimal("0.1"))
 
     play(scenario())
 

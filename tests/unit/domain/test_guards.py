@@ -15,6 +15,7 @@ from trading_bot.contract.events.lifecycle import SymbolBlocked
 from trading_bot.contract.events.trading import OrderType, Side, SignalRaised, Trigger
 from trading_bot.domain import guards
 from trading_bot.domain.clock import SECOND
+from trading_bot.domain.derived import is_open
 from trading_bot.domain.fold import evolve
 from trading_bot.domain.guards import BY_COOL_DOWN, BY_DAY, BY_PERSON, breaches, reset
 
@@ -316,6 +317,45 @@ def test_a_price_that_is_not_believed_raises_no_peak_opens_no_breaker_and_denies
     assert verdict(state, proposal(SELL, price=1, type=OrderType.LIMIT)).error_code == "RISK_009"
     told(state, jumped(blocked=False))
     assert names(state, max_daily_loss=100) == ["max_daily_loss"], "believed, it counts"
+
+
+def test_a_doubt_about_what_is_not_held_leaves_every_limit_in_force():
+    state = told(account(bought(Decimal(1_000))), jumped("GOOGL/USD"), quote(EUR, Decimal(11)))
+    assert state.account.peak_equity == 101_000
+    told(state, quote(EUR, Decimal(9)))
+    assert names(state, max_daily_loss=100, max_drawdown="0.01") == ["max_daily_loss", "max_drawdown"]
+    assert verdict(state, proposal(), max_daily_loss=100).error_code == "RISK_006"
+
+
+def test_even_dust_of_a_price_that_is_not_believed_moves_no_anchor_and_denies_new_risk_everywhere():
+    state = told(account(bought(Decimal("0.001"))), jumped(), quote(EUR, Decimal(10**9)))
+    assert not is_open(state, state.positions[EUR])
+    assert (state.account.equity > 1_000_000, state.account.peak_equity) == (True, 100_000)
+    told(state, quote(EUR, Decimal(1)))
+    assert verdict(state, proposal(symbol="GOOGL/USD")).error_code == "RISK_019"
+
+
+@pytest.mark.parametrize("breaker", ["max_daily_loss", "max_drawdown"])
+def test_a_loss_breaker_is_not_reset_by_an_equity_that_is_not_believed(breaker):
+    state = opened(told(account(bought(Decimal(1_000))), jumped(), quote(EUR, Decimal(1))), breaker)
+    with pytest.raises(ValueError, match="the price of EUR/USD is not believed"):
+        reset(state, breaker, BY_PERSON, actor="ann", reason="looked at")
+    told(state, jumped(blocked=False))
+    assert reset(state, breaker, BY_PERSON, actor="ann", reason="looked at").anchor == 91_000
+
+
+def test_a_book_that_stands_still_makes_equity_uncertain_while_its_symbol_is_held():
+    still = SymbolBlocked(symbol=EUR, blocked=True, reason="FrozenBook", message="for a test")
+    assert guards.uncertain_marks(told(account(), still)) == []
+    state = opened(told(account(bought(Decimal(1_000))), still), "max_drawdown")
+    assert guards.uncertain_marks(state) == [EUR]
+    with pytest.raises(ValueError, match="is not believed"):
+        reset(state, "max_drawdown", BY_PERSON, actor="ann", reason="looked at")
+    del state.breakers["max_drawdown"]
+    assert verdict(state, proposal(symbol="GOOGL/USD")).error_code == "RISK_019"
+    assert verdict(state, proposal(SELL)) is None, "what is held may be sold"
+    told(state, quote(EUR, Decimal(9)))
+    assert names(state, max_daily_loss=100) == ["max_daily_loss"], "what is lost for certain counts"
 
 
 def test_a_price_is_held_against_the_last_bar_that_was_believed():
