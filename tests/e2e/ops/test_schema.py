@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE
 from support.ops_process import OpsProcess
 from support.recorded_bot import RecordedBot
 
@@ -64,6 +65,9 @@ def play(ops: OpsProcess, folder: Path, key: Path, examples: int, *options: str)
             f"--max-examples={examples}",
             "--no-color",
             "--seed=1",
+            # How quickly this machine makes examples, or answers, is not asked here.
+            "--suppress-health-check=too_slow,data_too_large",
+            f"--request-timeout={PATIENCE}",
             *options,
         ],
         cwd=folder,
