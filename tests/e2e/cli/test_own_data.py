@@ -25,8 +25,13 @@ def test_one_command_trades_a_users_file(command: Command, tmp_path: Path):
         return answer.returncode == 0 and json.loads(answer.stdout)["counts"]["fills"] > 0
 
     assert wait_until(has_traded, every=0.5)
-    examined = json.loads(command.run("doctor", "--output", "json").stdout)
-    assert [finding for finding in examined["findings"] if finding["status"] == "failed"] == []
+
+    def failed() -> list[dict]:
+        examined = json.loads(command.run("doctor", "--output", "json").stdout)
+        return [finding for finding in examined["findings"] if finding["status"] == "failed"]
+
+    # A busy machine may be late with a heartbeat.
+    assert wait_until(lambda: failed() == [], every=0.5), failed()
     up.terminate()
     told, _ = up.communicate(timeout=PATIENCE)
     assert "BTC/USD: 600 bars of 1m from 2023-11-14T22:14:00Z" in told

@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from support.command import Command, free_ports, lines_of, wait_until
+from support.command import PATIENCE, Command, free_ports, lines_of, wait_until
 from support.prometheus_server import Prometheus
 
 
@@ -77,7 +77,7 @@ def test_alertmanager_tells_ops_what_fires_and_no_delivery_fails(
         json.dumps(alert).encode(),
         {"Content-Type": "application/json"},
     )
-    urlopen(request, timeout=10).close()
+    urlopen(request, timeout=PATIENCE).close()
     told = 'sum(alertmanager_notifications_total{integration="webhook"}) > 0'
     assert wait_until(lambda: server.has(told), every=0.5)
     assert not server.has("sum(alertmanager_notifications_failed_total) > 0")
