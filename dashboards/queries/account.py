@@ -28,7 +28,6 @@ EXPOSURE: Final = Query(series(metrics.EXPOSURE), "all positions, {{bot}}")
 EXPOSURE_LIMIT: Final = Query(series(metrics.RISK_LIMIT, limit="max_gross_exposure"), "limit, {{bot}}")
 
 QUANTITY: Final = Query(total(series(metrics.POSITION_QUANTITY), labels.SYMBOL), "{{symbol}}")
-ENTRY: Final = Query(total(series(metrics.POSITION_ENTRY), labels.SYMBOL), "{{symbol}}")
 NOTIONAL: Final = Query(total(series(metrics.POSITION_NOTIONAL), labels.SYMBOL), "{{symbol}}")
 POSITION_UNREALIZED: Final = Query(total(series(metrics.POSITION_PNL), labels.SYMBOL), "{{symbol}}")
 POSITION_RESULT: Final = Query(

@@ -21,7 +21,6 @@ REASON: Final = Query(f"{series(metrics.UP_REASON)} == 1", "{{reason}}")
 HEARTBEAT_AGE: Final = Query(age(metrics.HEARTBEAT))
 DECISION_AGE: Final = Query(age(metrics.LAST_DECISION))
 UPTIME: Final = Query(age(metrics.START_TIME))
-BUILD: Final = Query(series(metrics.BUILD_INFO), "{{bot}} {{version}} on {{venue}}")
 SETTINGS: Final = Query(series(metrics.SETTINGS_GENERATION), "generation, {{bot}}")
 
 MODE: Final = Query(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import os
 import secrets
 import stat
@@ -64,8 +63,3 @@ def hash_key(key: str) -> str:
 def fingerprint(key: str) -> str:
     """Return what names a key without telling it: the first 12 hex digits of its SHA-256."""
     return hash_key(key)[:12]
-
-
-def verify_key(presented: str, hashed: str) -> bool:
-    """Return whether ``presented`` is the key that was hashed, in a time that does not tell how close it is."""
-    return hmac.compare_digest(hash_key(presented), hashed)

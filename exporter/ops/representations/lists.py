@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from exporter.ops.representations.health import ConditionView, represent_health
@@ -27,7 +25,6 @@ from trading_bot.domain.orders import Order
 from trading_bot.domain.state import RECENT_FILLS, RECENT_ORDERS, Fill, State
 
 OPEN, CLOSED, UNKNOWN, ALL = "open", "closed", "unknown", "all"
-ORDER_SETS: Final = (OPEN, CLOSED, UNKNOWN, ALL)
 
 
 class ListWanted(msgspec.Struct, frozen=True, kw_only=True):

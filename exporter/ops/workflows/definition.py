@@ -12,6 +12,8 @@ from msgspec import Meta
 MOST_STEPS: Final = 20
 LONGEST_STEP: Final = 1_800
 LONGEST_EXECUTION: Final = 86_400
+APPROVAL: Final = "approval"
+"""The action that waits for a person."""
 
 WorkflowId = Annotated[
     str,

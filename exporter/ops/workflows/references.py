@@ -12,6 +12,7 @@ from exporter.ops.parameters import Fault
 from exporter.ops.workflows import expressions, templates
 from exporter.ops.workflows.actions import ACTIONS
 from exporter.ops.workflows.definition import (
+    APPROVAL,
     Compensation,
     Condition,
     FileCondition,
@@ -68,7 +69,7 @@ def faults_of_steps(workflow: Workflow) -> Iterator[Fault]:
         if ACTIONS[step.action].loosens and workflow.risk is Risk.SAFE:
             expected = f"confirm: {step.action} may allow more risk"
             yield Fault(field="risk", expected=expected, found=workflow.risk, example="confirm")
-        if step.mode is StepMode.BACKGROUND and step.action == "approval":
+        if step.mode is StepMode.BACKGROUND and step.action == APPROVAL:
             yield Fault(
                 field=f"{place.field}.mode", expected="sequential", found="background", example="sequential"
             )
@@ -103,11 +104,9 @@ def _of_compensation(step: Step, place: Place, outputs: dict[str, tuple[str, ...
     yield from _of_expression(undo.when, where, "when")
     yield from _of_params(undo, where)
     yield from _of_verify(undo.verify, where, ACTIONS[undo.action].outputs_of(undo.params))
-    if undo.action == "approval":
+    if undo.action == APPROVAL:
         field = f"{where.field}.action"
-        yield Fault(
-            field=field, expected="an action that nobody waits for", found="approval", example="check"
-        )
+        yield Fault(field=field, expected="an action that nobody waits for", found=APPROVAL, example="check")
 
 
 def _of_params(part: Step | Compensation, place: Place) -> Iterator[Fault]:

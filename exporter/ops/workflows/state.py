@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from exporter.ops.workflows.definition import Workflow, of_document
+from exporter.ops.workflows.definition import APPROVAL, Workflow, of_document
 from trading_bot.contract.codec import Envelope
 from trading_bot.contract.errors import SemanticError
 from trading_bot.contract.events import EVENTS
@@ -135,7 +135,7 @@ class Execution(msgspec.Struct, kw_only=True):
         """The step that waits for a person, None when none does."""
         for step in self.workflow.steps:
             state = self.steps[step.id]
-            if step.action == "approval" and state.status is StepStatus.RUNNING and state.approval is None:
+            if step.action == APPROVAL and state.status is StepStatus.RUNNING and state.approval is None:
                 return step.id
         return None
 

@@ -25,10 +25,6 @@ DAYS = 6
 MIDNIGHT = 1_750_032_000_000_000_000
 
 
-def day_of(clock: ManualClock) -> int:
-    return clock.now_ns() // DAY_NS
-
-
 def write_days(path, clock: ManualClock, deposit_on: int | None = None) -> State:
     """Buy and sell once a day at prices that wander; return the fold of the whole tape."""
     with open_writer(path, clock=clock) as writer:

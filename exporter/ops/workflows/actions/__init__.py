@@ -22,6 +22,3 @@ ACTIONS: Final[dict[str, Action]] = {
     action.name: action for subject in SUBJECTS for action in subject.ACTIONS
 }
 """Name to action, in the order of the documentation."""
-
-APPROVAL: Final = "approval"
-"""The action that waits for a person."""

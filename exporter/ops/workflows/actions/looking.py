@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from exporter.ops.workflows import expressions, verdicts
 from exporter.ops.workflows.actions.definition import Action, Doing, Outputs, Params, Repeat
-from exporter.ops.workflows.definition import LONGEST_STEP, Expression, Name
+from exporter.ops.workflows.definition import APPROVAL, LONGEST_STEP, Expression, Name
 from exporter.ops.workflows.document import plain
 from trading_bot.contract.errors import NonRetriableError
 from trading_bot.telemetry import rfc3339
@@ -199,7 +199,7 @@ ACTIONS: Final = (
         literal=("watch", "until"),
     ),
     Action(
-        name="approval",
+        name=APPROVAL,
         summary="Wait for a person: POST /workflows/executions/{id}/approve.",
         params=ApprovalParams,
         outputs={"approved": "true", "actor": "who approved", "reason": "why"},
