@@ -81,7 +81,7 @@ dashboards: $(DEVELOPMENT) ## write dashboards/generated from the code
 alerts: $(DEVELOPMENT) ## write alert rules, their tests and Alertmanager's files from the code
 	$(BIN)/python -m alerts $(ARGS)
 
-bench: $(DEVELOPMENT) ## the budgets of docs/architecture.md, beside the floor measured in the same run
+bench: $(DEVELOPMENT) ## the budgets of the design (docs/benchmarks.md), beside the floor measured in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## pin the newest versions that fit, with hashes and without addresses (needs uv)
