@@ -8,6 +8,7 @@ from flask import Flask
 
 from exporter.ops import problems
 from exporter.ops.access import audit, gate
+from exporter.ops.bridge import LARGEST_BODY
 from exporter.ops.cors import Cors
 from exporter.ops.dependencies import NAME, Dependencies
 from exporter.ops.edge import Edge
@@ -49,7 +50,6 @@ RESOURCES: Final = (
     workflows.blueprint,
     alerts.blueprint,
 )
-LARGEST_BODY: Final = 1024 * 1024
 
 
 def create_app(needs: Dependencies) -> Flask:

@@ -68,10 +68,12 @@ def _faults(arguments: Mapping[str, str], kind: type[Query]) -> Iterator[Fault]:
         if name not in types:
             yield _unknown(name, list(types))
             continue
-        if len(_given(arguments, name)) > 1 or not _is_valid(text, types[name]):
+        given = _given(arguments, name)
+        if len(given) > 1 or not _is_valid(text, types[name]):
             meta = _meta(types[name])
             example = str((meta.examples or [""])[0])
-            found = repr(text[:LONGEST_FOUND])
+            found = ", ".join(repr(one[:LONGEST_FOUND]) for one in given[:2])
+            found = f"{len(given)} values: {found}" if len(given) > 1 else found
             yield Fault(field=name, expected=meta.description or "", found=found, example=example)
 
 

@@ -8,8 +8,10 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from exporter.ops.bridge import BODY_SECONDS, LARGEST_BODY, TOO_LARGE, TOO_SLOW
 from exporter.ops.dependencies import dependencies
 from exporter.ops.edge import asked_of, request_id_of, trace_id_of
+from exporter.ops.parameters import told
 from exporter.ops.representations.problem import PROBLEM_JSON, next_of
 from trading_bot.contract.codec import redact
 from trading_bot.contract.errors import ERRORS, NonRetriableError, SemanticError, TickertapeError
@@ -59,6 +61,12 @@ STATUS: Final = {
 
 OF_HTTP: Final = {404: "API_002", 405: "API_003", 429: "API_006"}
 """Status that the framework answers with to code; other 4xx are API_001."""
+
+OF_BODIES: Final = {
+    TOO_LARGE: told("(body)", f"at most {LARGEST_BODY} bytes", "more", "{}"),
+    TOO_SLOW: told("(body)", f"all of it within {BODY_SECONDS:g} s", "a part of it", "{}"),
+}
+"""Status that a body earned to what is wrong with it."""
 
 HEADERS: Final = {
     "AUTH_001": {"WWW-Authenticate": 'Bearer realm="tickertape"'},
@@ -118,7 +126,8 @@ def _of_the_framework(error: HTTPException) -> Response:
     if status >= SERVER_ERROR:
         return _unexpected(error)
     message = f"{request.method} {request.path[:200]}: {error.name.lower()}"
-    response = problem(NonRetriableError(OF_HTTP.get(status, "API_001"), message), status)
+    faults = OF_BODIES.get(status, [])
+    response = problem(NonRetriableError(OF_HTTP.get(status, "API_001"), message, errors=faults), status)
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import CancelledError, Future
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -39,7 +39,9 @@ MOST: Final = 200
 class SentAlert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One alert of Alertmanager's webhook; other fields of it are passed over."""
 
-    status: Annotated[str, Meta(max_length=20, description="firing or resolved", examples=["firing"])]
+    status: Annotated[
+        Literal["firing", "resolved"], Meta(description="firing or resolved", examples=["firing"])
+    ]
     labels: Annotated[
         dict[str, str],
         Meta(description="the alert's labels", examples=[{"alertname": "BotDead", "severity": "critical"}]),

@@ -43,7 +43,8 @@ def schema_faults(document: Any, schema: Mapping[str, Any]) -> list[Fault]:
         found.extend(_faults_of(_deepest(error), schema))
         if len(found) >= MOST_FAULTS:
             break
-    return sorted(found, key=lambda fault: fault.field)[:MOST_FAULTS]
+    unique = dict.fromkeys(found)  # the library tells of each missing field, and we of all that are missing
+    return sorted(unique, key=lambda fault: fault.field)[:MOST_FAULTS]
 
 
 def is_plain(document: Any, depth: int = 0) -> bool:

@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.ops_process import SERVING, OpsProcess
 
 from trading_bot.contract.events.access import WriteAnswered
@@ -16,7 +16,7 @@ SLOW = b"POST /api/v1/summary HTTP/1.1\r\nHost: x\r\nX-API-Key: %s\r\nContent-Le
 
 
 def send(ops: OpsProcess, data: bytes) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", ops.port), timeout=30)
+    connection = socket.create_connection(("127.0.0.1", ops.port), timeout=PATIENCE)
     connection.sendall(data)
     return connection
 
@@ -43,13 +43,18 @@ def test_a_client_that_sends_half_a_body_holds_up_nobody_and_is_told_so(serving)
     for connection in half:
         status, problem = answered(connection)
         assert (status, problem["error_code"]) == (408, "API_001")
+        assert problem["errors"][0]["expected"] == "all of it within 5 s"
         connection.close()
 
 
 @SERVING
 def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(serving):
     said = send(serving, SLOW.replace(b"1000", b"2000000") % key(serving))
-    assert answered(said)[0] == 413
+    status, problem = answered(said)
+    assert status == 413
+    assert problem["errors"] == [
+        {"field": "(body)", "expected": "at most 1048576 bytes", "found": "more", "example": "{}"}
+    ]
     said.close()
     chunked = SLOW.replace(b"Content-Length: 1000", b"Transfer-Encoding: chunked")[:-4] % key(serving)
     unsaid = send(serving, chunked)
@@ -92,7 +97,7 @@ WRITES = (
 def test_no_body_however_odd_is_an_error_of_the_server(ops, bot):
     ops.start(BOT_API_RATE_LIMIT="1000000/second")
     secret = key(ops).decode()
-    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=PATIENCE)
     failed = []
     for method, path in WRITES:
         for body in ODD:
@@ -110,7 +115,7 @@ def test_no_body_however_odd_is_an_error_of_the_server(ops, bot):
 def test_what_a_write_says_stands_in_the_audit_whatever_its_content_type_is(ops, bot):
     ops.start()
     headers = {"X-API-Key": key(ops).decode(), "Content-Type": "text/plain"}
-    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=PATIENCE)
     connection.request("POST", "/api/v1/control/pause", b'{"reason": "a look", "dry_run": true}', headers)
     assert connection.getresponse().status == 200
     connection.close()

@@ -16,7 +16,9 @@ from support.scripted_bot import ScriptedBot
 from support.workflow_api import WorkflowApi
 
 from trading_bot.boot.home import Home
+from trading_bot.boot.settings_file import replace_file
 from trading_bot.contract.events.lifecycle import ErrorRecorded
+from trading_bot.contract.events.observation import Span
 from trading_bot.contract.events.workflow import AlertReceived
 from trading_bot.journal import TapeReader
 
@@ -123,10 +125,10 @@ def test_the_table_of_triggers_is_read_while_ops_runs_and_a_broken_one_is_refuse
 
     own = api.home.workflows / "triggers.yaml"
     own.parent.mkdir()
-    own.write_text("triggers:\n  - {alert: FeedStale, workflow: export-logs, enabled: true}\n")
+    replace_file(own, "triggers:\n  - {alert: FeedStale, workflow: export-logs, enabled: true}\n")
     assert wait_until(lambda: rules() == ["export-logs"])
     assert told("BotDown") == (None, "NoTrigger")
-    own.write_text("triggers:\n  - {alert: FeedStale, workflow: flatten-and-pause, enabled: true}\n")
+    replace_file(own, "triggers:\n  - {alert: FeedStale, workflow: flatten-and-pause, enabled: true}\n")
     assert wait_until(lambda: bool(api.get("alerts")["triggers"]["errors"]))
     (wrong,) = api.get("alerts")["triggers"]["errors"]
     assert (wrong["field"], wrong["found"]) == ("triggers[0].workflow", "flatten-and-pause")
@@ -150,7 +152,7 @@ def test_who_may_only_read_sends_no_alerts(refusing):
 @REFUSING
 def test_a_file_that_is_no_workflow_is_listed_with_what_is_wrong_and_cannot_be_executed(refusing):
     refusing.home.workflows.mkdir()
-    (refusing.home.workflows / "broken.yaml").write_text("id: broken\nname: Broken\n")
+    replace_file(refusing.home.workflows / "broken.yaml", "id: broken\nname: Broken\n")
     assert wait_until(lambda: any(one["id"] == "broken" for one in refusing.get("workflows")["workflows"]))
     entry = next(one for one in refusing.get("workflows")["workflows"] if one["id"] == "broken")
     assert not entry["valid"]
@@ -166,6 +168,12 @@ def test_every_refusal_of_a_workflow_names_its_code(refusing):
     wrong = refusing.ask("POST", "workflows/export-logs/execute", {"parameters": {"days": "x", "more": 1}})
     assert (wrong.status, wrong.json()["error_code"]) == (422, "WF_003")
     assert {one["field"] for one in wrong.json()["errors"]} == {"parameters.days", "parameters.more"}
+    none = refusing.ask("POST", "workflows/update-targets/execute?dry_run=true", {})
+    assert [one["field"] for one in none.json()["errors"]] == [
+        "parameters.stop_loss_pct",
+        "parameters.symbol",
+        "parameters.take_profit_pct",
+    ]
     first = refusing.ask("POST", "workflows/export-logs/execute", {}, **{"Idempotency-Key": "k"})
     assert first.status == 202
     other = refusing.ask(
@@ -186,13 +194,18 @@ def test_the_page_of_ops_counts_executions_and_the_trace_has_a_span_for_each_ste
     )
     assert 'tradingbot_workflow_step_duration_seconds_count{bot="demo",workflow="export-logs"} 3' in text
     assert 'tradingbot_workflow_running{bot="demo"} 0' in text
-    with TapeReader.open(api.home.control) as reader:
-        found = [
-            span
-            for envelope in reader.of_trace(execution["trace_id"], 100)
-            if envelope.kind == "spans.recorded"
-            for span in envelope.payload.spans
-        ]
+
+    def kept() -> list[Span]:
+        with TapeReader.open(api.home.control) as reader:
+            return [
+                span
+                for envelope in reader.of_trace(execution["trace_id"], 100)
+                if envelope.kind == "spans.recorded"
+                for span in envelope.payload.spans
+            ]
+
+    assert wait_until(lambda: {"run workflow", "answer request"} <= {span.name for span in kept()})
+    found = kept()
     root = next(span for span in found if span.name == "run workflow")
     steps = [span for span in found if span.name == "run step"]
     assert [span.attributes["tradingbot.workflow.step"] for span in steps] == ["room", "copy", "manifest"]
@@ -201,7 +214,7 @@ def test_the_page_of_ops_counts_executions_and_the_trace_has_a_span_for_each_ste
 
 
 def raw(api: WorkflowApi, path: str) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE)
     try:
         connection.request("GET", path, headers={"X-API-Key": api.home.operate_key.read_text().strip()})
         return connection.getresponse().read().decode()
@@ -248,7 +261,7 @@ def test_a_real_alertmanager_is_understood(api, alertmanager, tmp_path):
 
 
 def post(port: int, path: str, body: object) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
         return connection.getresponse().status

@@ -77,6 +77,12 @@ def test_the_example_is_one_that_is_taken(body, kind):
     msgspec.convert(whole, kind)
 
 
+def test_an_alert_that_neither_fires_nor_is_resolved_is_refused():
+    alert = {"status": "fired", "labels": {}, "startsAt": "2026-11-22T01:33:22Z"}
+    fault = fault_of({"alerts": [alert]}, SentAlerts)
+    assert (fault.field, fault.expected, fault.found) == ("alerts[0].status", "firing or resolved", '"fired"')
+
+
 def test_the_example_of_an_alert_is_one_that_alertmanager_sends():
     (alert,) = json.loads(fault_of({}, SentAlerts).example)
     assert alert["status"] == "firing"

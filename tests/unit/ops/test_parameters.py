@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from exporter.ops.parameters import parse
 from exporter.ops.resources.errors import ErrorsQuery
@@ -39,3 +40,8 @@ def test_a_limit_that_is_none_is_refused(text):
 def test_a_resource_without_parameters_takes_none():
     (fault,) = faults({"verbose": "1"}, SummaryQuery)
     assert fault["expected"] == "no parameters"
+
+
+def test_what_is_given_twice_is_refused_for_that():
+    (fault,) = faults(MultiDict([("limit", "5"), ("limit", "6")]), StateQuery)
+    assert (fault["field"], fault["found"]) == ("limit", "2 values: '5', '6'")

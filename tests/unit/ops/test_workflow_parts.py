@@ -413,3 +413,13 @@ def test_a_definition_survives_the_tape():
     for loaded in Library(SHIPPED).all():
         document = msgspec.json.decode(msgspec.json.encode(loaded.workflow))
         assert of_document(document) == loaded.workflow
+
+
+def test_each_parameter_that_is_missing_is_named_once():
+    workflow = load(SHIPPED / "update-targets.yaml").workflow
+    _, faults = parameter_values(workflow, {})
+    assert [one.field for one in faults] == [
+        "parameters.stop_loss_pct",
+        "parameters.symbol",
+        "parameters.take_profit_pct",
+    ]
