@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support.command import PATIENCE, Command, wait_until
+from support.command import PATIENCE, Command, lines_of, wait_until
 from trading_bot.boot.home import Home
 from trading_bot.journal import lock_owner
 
@@ -45,6 +45,7 @@ class OpsProcess:
     def start(self, **variables: str) -> subprocess.Popen[str]:
         process = self.command.start("ops", **variables)
         assert wait_until(lambda: self.is_up() or process.poll() is not None), "ops does not answer"
+        assert process.poll() is None, "\n".join(lines_of(process))
         return process
 
     def is_up(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 from typing import NamedTuple
 
+from support.command import PATIENCE
 from support.scrapes import names, value
 
 
@@ -27,7 +28,7 @@ class Page(NamedTuple):
         return names(self.text)
 
 
-def get(port: int, path: str, method: str = "GET", timeout: float = 10.0, **headers: str) -> Page:
+def get(port: int, path: str, method: str = "GET", timeout: float = PATIENCE, **headers: str) -> Page:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request(

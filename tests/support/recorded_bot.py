@@ -13,6 +13,8 @@ from trading_bot.domain.clock import Clock
 from trading_bot.journal import Beacon, BeaconWriter, TapeWriter
 
 RUN = "20231114T221320-aaaaaa"
+AHEAD = 300.0
+"""Seconds that a heartbeat is dated ahead: a machine that is busy may take longer than one is fresh."""
 
 
 class RecordedBot:
@@ -33,8 +35,8 @@ class RecordedBot:
         self.tape.append(ErrorRecorded(error=error.semantic(self.clock.now_ns())))
         self.commit()
 
-    def beat(self, *, silent_for: float = 0, journal_error: str | None = None) -> None:
-        """Write the beacon, as if that had been `silent_for` seconds ago."""
+    def beat(self, *, silent_for: float = -AHEAD, journal_error: str | None = None) -> None:
+        """Write the beacon, as if that had been `silent_for` seconds ago; without it, it stays fresh."""
         ts = self.clock.now_ns() - round(silent_for * 1e9)
         position = self.tape.position
         self.beacon.write(

@@ -89,7 +89,7 @@ class StreamRig:
         """Return a connection to be opened: `async with rig.open() as connection`."""
         headers = options.pop("headers", {}) if key is None else {"X-API-Key": key}
         # A client of this library that leaves with more unread than its queue holds does not hear the goodbye.
-        options = {"max_queue": None, **options}
+        options = {"max_queue": None, "open_timeout": PATIENCE, **options}
         address = f"ws://127.0.0.1:{self.server.port}{path}"
         return connect(address, additional_headers=headers, proxy=None, **options)
 

@@ -84,7 +84,7 @@ class TestState:
                 assert snapshot.data["recent_errors"][0]["error_code"] == "VENUE_001"
                 assert snapshot.data["health"]["circuit_breaker_active"] is True
                 rig.tick("1.25")
-                change = await client.of_type("change")
+                change = await client.until(lambda m: m.type == "change" and "positions" in m.data)
                 assert change.data["positions"][0]["current_price"] == "1.25"
                 assert "mode" not in change.data
                 assert seq_of(change) > seq_of(snapshot)
@@ -472,7 +472,9 @@ class TestLimits:
 class TestSlowReaders:
     """One reads nothing; whatever is done to it, another one hears everything at once."""
 
-    LIMITS = Limits(waiting=40, send_buffer_bytes=16 * 1024, close_seconds=0.5)
+    LIMITS = Limits(
+        waiting=40, send_buffer_bytes=16 * 1024, close_seconds=0.5, stalled_seconds=300, ping_seconds=300
+    )
     LARGE = 20_000
 
     def deaf(self, rig: StreamRig, path: str) -> socket.socket:
@@ -509,7 +511,8 @@ class TestSlowReaders:
             wait_until_empty(rig)
 
     def test_who_reads_again_is_told_why_it_was_closed(self, tmp_path) -> None:
-        limits = msgspec.structs.replace(self.LIMITS, close_seconds=60.0)  # so long it may take to read again
+        # so long it may take to read again
+        limits = msgspec.structs.replace(self.LIMITS, close_seconds=PATIENCE)
         with StreamRig(Home(tmp_path / "home").create(), limits) as rig:
             with self.deaf(rig, "/ws/v1/system/events") as connection:
                 eventually(lambda: rig.server.subscriptions() == {"system/events": 1})

@@ -18,7 +18,7 @@ def home(tmp_path) -> Home:
 
 @pytest.fixture
 def bot(home) -> Iterator[RecordedBot]:
-    """A bot that has traded and is alive for three seconds; `beat` keeps it so."""
+    """A bot that has traded and is alive; `beat` says so of what it did later."""
     with RecordedBot(home, SystemClock()) as bot:
         bot.live()
         yield bot

@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
-from support.command import PROGRAM, wait_until
+from support.command import PATIENCE, PROGRAM, wait_until
 from support.ops_process import Answer, OpsProcess
 
 from trading_bot.contract.events.access import WriteAnswered
@@ -30,7 +30,7 @@ def add_person(ops: OpsProcess, name: str, *options: str) -> subprocess.Complete
 
 
 def post(ops: OpsProcess, path: str, body: Any, **headers: str) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=PATIENCE)
     try:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         connection.request("POST", f"/api/v1/{path}", data, {"Content-Type": "application/json", **headers})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as text
-from support.command import free_ports, wait_until
+from support.command import PATIENCE, free_ports, wait_until
 from support.ops_process import OpsProcess
 from support.prometheus_server import scraping
 
@@ -26,7 +26,7 @@ def running(ops, bot) -> OpsProcess:
 
 
 def page(ops: OpsProcess, accept: str = "", key: str | None = None) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", ops.port, timeout=PATIENCE)
     try:
         headers = {"X-API-Key": ops.home.read_key.read_text().strip() if key is None else key}
         connection.request("GET", "/metrics", headers={**headers, "Accept": accept})
@@ -37,6 +37,7 @@ def page(ops: OpsProcess, accept: str = "", key: str | None = None) -> tuple[int
 
 
 def test_the_page_takes_a_key_and_tells_of_this_process_alone(running, promtool: Path):
+    assert wait_until(lambda: running.get("state").status == 200)  # the tape has been read
     running.get("summary")
     running.get("nowhere")
     assert page(running, key="")[0] == 401

@@ -46,7 +46,7 @@ def connect_and_say_nothing(port: int) -> list[socket.socket]:
     )
     connections = []
     for opening in openings:
-        connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+        connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         connection.sendall(opening)
         connections.append(connection)
     return connections

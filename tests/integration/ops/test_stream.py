@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import urllib.request
+from typing import Any, Final
 
 import pytest
 from support.command import PATIENCE, lines_of, wait_until
@@ -16,6 +17,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from trading_bot.boot.home import Home
+
+HOW: Final[dict[str, Any]] = {"proxy": None, "open_timeout": PATIENCE}
 
 
 def address(ops, path: str) -> str:
@@ -38,7 +41,7 @@ def test_over_http_the_api_says_where_the_stream_is(serving):
     assert problem["error_code"] == "API_020"
     assert problem["context"]["url"] == address(serving, "/api/v1/stream")
     key = serving.home.read_key.read_text().strip()
-    with connect(problem["context"]["url"], additional_headers={"X-API-Key": key}, proxy=None) as connection:
+    with connect(problem["context"]["url"], additional_headers={"X-API-Key": key}, **HOW) as connection:
         kinds = [json.loads(connection.recv(PATIENCE))["type"] for _ in range(3)]
     assert kinds == ["hello", "subscribed", "snapshot"]
 
@@ -48,7 +51,7 @@ def test_a_wrong_key_is_refused_and_the_refusal_is_on_the_control_tape_once(bot,
     for _ in range(3):
         with (
             pytest.raises(InvalidStatus),
-            connect(address(ops, "/ws/v1"), additional_headers={"X-API-Key": "wrong"}, proxy=None),
+            connect(address(ops, "/ws/v1"), additional_headers={"X-API-Key": "wrong"}, **HOW),
         ):
             pass
     log = ops.home.log("ops")
@@ -61,7 +64,7 @@ def test_the_page_of_ops_counts_clients_and_messages(bot, ops):
     ops.start()
     key = ops.home.read_key.read_text().strip()
     with connect(
-        address(ops, "/ws/v1/trades/live"), additional_headers={"X-API-Key": key}, proxy=None
+        address(ops, "/ws/v1/trades/live"), additional_headers={"X-API-Key": key}, **HOW
     ) as connection:
         for _ in range(3):
             connection.recv(PATIENCE)
