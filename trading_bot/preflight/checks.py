@@ -22,6 +22,8 @@ from trading_bot.preflight.survey import Survey
 BUSY: Final = 0.5
 """Share of the rate limit that others may already use before it is worth a warning."""
 SOON_NS: Final = 30 * 24 * 3600 * SECOND
+HEADROOM: Final = Decimal("1.25")
+"""What an entry is worth, in minima of the venue, so that it can still be sold after a fall by a fifth."""
 MOST_LOSS: Final = Decimal("0.1")
 """Share of the equity; a daily loss limit above it is a gamble, and said so."""
 
@@ -126,6 +128,9 @@ def _order_size(name: str, plan: Plan, symbol: str, notional: Decimal) -> Findin
     if notional > plan.settings.limits.max_order_notional:
         limit = plan.settings.limits.max_order_notional
         return failed(name, f"{notional} is over max_order_notional {limit}", "Lower order_notional")
+    if quantity * price < HEADROOM * rules.minimum_notional:
+        remedy = "Raise order_notional: below the minimum there is neither an exit nor a stop"
+        return warning(name, f"{found}: a fall by a fifth, and the venue takes no sale of it", remedy)
     return fine(name, found)
 
 

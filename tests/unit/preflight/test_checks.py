@@ -119,6 +119,13 @@ def test_a_venue_that_refuses_the_key_fails_and_what_was_not_asked_is_unknown():
         assert found[check] == {Status.UNKNOWN}, check
 
 
+@pytest.mark.parametrize(
+    ("notional", "status"), [("4.9", Status.FAILED), ("5.5", Status.WARNING), ("7", Status.OK)]
+)
+def test_an_entry_that_is_soon_too_little_to_be_sold_is_warned_of(notional, status):
+    assert statuses(plan(notional=Decimal(notional)))["order size"] == {status}
+
+
 def test_an_entry_over_the_bots_own_limit_fails():
     assert statuses(plan(notional=Decimal(6000)))["order size"] == {Status.FAILED}
 
