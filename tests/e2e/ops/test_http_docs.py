@@ -27,6 +27,7 @@ MARKDOWN = "Accept: text/markdown"
 def served(ops: OpsProcess, bot: RecordedBot) -> Iterator[OpsProcess]:
     ops.start()
     assert wait_until(lambda: ops.get("performance").status == 200)
+    assert wait_until(lambda: ops.get("runbooks").status == 200)
     ending = threading.Event()
 
     def live() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import PATIENCE
+from support.command import PATIENCE, wait_until
 from support.ops_process import OpsProcess
 from support.recorded_bot import RecordedBot
 
@@ -38,6 +38,8 @@ positive_data_acceptance.expected-statuses = [
 def served(ops: OpsProcess, bot: RecordedBot) -> Iterator[OpsProcess]:
     """The process, asked more often than a client may, and a bot that goes on beating."""
     ops.start(BOT_API_RATE_LIMIT="1000000/second")
+    assert wait_until(ops.is_ready)
+    assert wait_until(lambda: ops.get("runbooks").status == 200)
     ending = threading.Event()
 
     def live() -> None:
