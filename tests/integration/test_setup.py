@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from support.command import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 SETUP = ROOT / "scripts" / "setup-venv"
 FETCH = ROOT / "scripts" / "get-prometheus"
@@ -18,7 +20,7 @@ def set_up(folder: Path, python: Path | str, path: str = "/usr/bin:/bin") -> sub
         env={"PATH": path, "PYTHON": str(python)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -68,7 +70,12 @@ def test_the_monitoring_programs_cannot_be_fetched_without_apt_and_that_is_said(
             (programs / name).symlink_to(found)
     environment = {**os.environ, "PATH": str(programs)}
     answer = subprocess.run(
-        [FETCH, tmp_path / "cache"], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [FETCH, tmp_path / "cache"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert answer.returncode == 1
     assert one_line(answer.stderr)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE
 from support.rules import ALERTS
 
 from alerts.__main__ import main
@@ -46,7 +47,7 @@ OUTLETS = [
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_every_severity_and_component_has_its_receiver(amtool: Path, count: Callable[[str, int, str], None]):

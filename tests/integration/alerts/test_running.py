@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from support.command import Command, free_ports, wait_until
+from support.command import PATIENCE, Command, free_ports, wait_until
 from support.documents import read_yaml
 from support.pages import get
 from support.prometheus_server import Prometheus, scraping
@@ -42,8 +42,8 @@ def test_a_real_prometheus_evaluates_every_rule_and_answers_every_query_of_the_r
         for runbook, query in QUERIES:
             series = server.series(query)
             assert isinstance(series, list), (runbook, query)
-        assert server.has('bot:pnl_today:usd{bot="demo"}')
-        assert server.has('bot:loss_budget_left:ratio{bot="demo"}')
+        assert wait_until(lambda: server.has('bot:pnl_today:usd{bot="demo"}'))
+        assert wait_until(lambda: server.has('bot:loss_budget_left:ratio{bot="demo"}'))
     count("queries of runbooks asked of Prometheus", len(QUERIES), "all answered")
 
 
@@ -135,7 +135,7 @@ def send(port: int, *alerts: dict[str, Any]) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v2/alerts", body, {"Content-Type": "application/json"}
     )
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=PATIENCE).close()
 
 
 def states(port: int) -> dict[str, str]:

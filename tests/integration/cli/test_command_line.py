@@ -231,7 +231,7 @@ def test_a_fault_is_switched_on_and_off_at_a_running_exchange(command: Command):
         return command.run("exchange", "fault", "list").returncode == 0
 
     assert wait_until(answers)
-    how = ("--symbol", "EUR/USD", "--for", "30s", "--probability", "0.3", "--size", "2")
+    how = ("--symbol", "EUR/USD", "--for", "300s", "--probability", "0.3", "--size", "2")
     switched = command.run("exchange", "fault", "late_ack", "on", *how, "--output", "json")
     (row,) = json.loads(switched.stdout)
     assert (row["on"], row["symbol"], row["probability"], row["size"]) == (True, "EUR/USD", 0.3, 2)

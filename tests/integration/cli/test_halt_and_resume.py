@@ -125,7 +125,7 @@ def test_a_process_whose_pid_stands_in_its_predecessors_beacon_is_not_signalled(
     content = beacon.read_bytes()
     bot.kill()
     bot.wait()
-    bystander = subprocess.Popen(["sleep", "60"])
+    bystander = subprocess.Popen(["sleep", "600"])
     try:
         beacon.write_bytes(rewritten(content, bystander.pid))
         starting = subprocess.Popen([sys.executable, "-c", SQUATTER, str(beacon)], stdout=subprocess.PIPE)

@@ -23,9 +23,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExchangeProce
 
 def flown(exchange: ExchangeProcess, *arguments: str, **variables: str):
     command = Command(exchange.home)
-    done = command.run(
-        "preflight", "--output", "json", *arguments, BOT_VENUE__URL=exchange.url, timeout=60, **variables
-    )
+    done = command.run("preflight", "--output", "json", *arguments, BOT_VENUE__URL=exchange.url, **variables)
     assert done.stdout, done.stderr
     return done, {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
 

@@ -43,7 +43,7 @@ async def ready(rig: Rig, *symbols: str) -> AsyncIterator[Running]:
             return bot.parts.vitals.ready
 
         await bot.until(lambda: bot.parts.execution.instruments)
-        await bot.until(is_ready, seconds=20)
+        await bot.until(is_ready)
         bot.beat()
         yield bot
 

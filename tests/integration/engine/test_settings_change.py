@@ -308,7 +308,7 @@ def test_a_command_whose_answer_was_lost_with_its_run_is_acknowledged_and_not_do
 
 def test_commands_are_taken_while_the_bot_still_starts(tmp_path: Path):
     async def whole() -> None:
-        rig = Rig(tmp_path)
+        rig = Rig(tmp_path, intervals={"stale_after_seconds": 300})  # so long it waits for quotes
         with ControlTape(rig.home.control, rig.clock) as control:
             async with rig.starting() as bot:
                 assert (await answer(bot, control.issue(PauseTrading()))).outcome == "acknowledged"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.command import PATIENCE
 from support.pages import Page, get
 
 from exporter.process import Exporter
@@ -72,8 +73,8 @@ def exporter(home: Home) -> Iterator[Exporter]:
 def scrape(exporter: Exporter) -> Callable[[], Page]:
     """Start the exporter in this process, wait until it is ready, and return what scrapes it."""
     exporter.start()
-    exporter.view.journal.wait_until_caught_up(10)
-    exporter.control.wait_until_caught_up(10)
+    assert exporter.view.journal.wait_until_caught_up(PATIENCE)
+    assert exporter.control.wait_until_caught_up(PATIENCE)
     return lambda: get(exporter.server.port, "/metrics")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.command import PATIENCE
 from support.history import started, tell
 from support.tapes import eventually, open_writer
 
@@ -70,16 +71,16 @@ def codes(reported: list[TickertapeError]) -> list[str]:
 
 
 def test_nothing_runs_before_start(home: Home):
-    before = threading.active_count()
+    before = set(threading.enumerate())
     view = BotView(home, SystemClock())
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before
     assert not view.caught_up
     view.stop()
 
 
 def test_a_home_where_no_bot_has_run_is_ready_and_says_so(view: BotView, reported: list[TickertapeError]):
     view.start()
-    assert view.journal.wait_until_caught_up(5)
+    assert view.journal.wait_until_caught_up(PATIENCE)
     assert view.health().up_reason == "NeverStarted"
     assert view.journal.position is None
     assert reported == []
@@ -110,7 +111,7 @@ def test_a_late_reader_begins_at_the_last_snapshot_and_arrives_at_the_same_state
 
 def test_a_tape_that_appears_later_is_followed(view: BotView, home: Home):
     view.start()
-    assert view.journal.wait_until_caught_up(5)
+    assert view.journal.wait_until_caught_up(PATIENCE)
     with open_writer(home.journal, clock=SystemClock()) as writer:
         writer.append(started(previous_run_ended=None))
         eventually(lambda: view.health().up_reason == "Dead")
@@ -214,7 +215,7 @@ def test_a_tape_that_is_none_is_named_once_and_makes_the_bot_offline(
 ):
     spoil(home.journal)
     view.start()
-    assert view.journal.wait_until_caught_up(5)
+    assert view.journal.wait_until_caught_up(PATIENCE)
     assert (view.health().up, view.health().up_reason) == (False, "JournalCorrupt")
     eventually(lambda: len(reported) == 1)
     assert reported[0].code in {"JRNL_001", "JRNL_002"}
@@ -227,7 +228,7 @@ def test_a_damaged_snapshot_stops_the_reader_loudly_and_it_keeps_trying(
     ledger.writer.append(newer)
     ledger.writer.make_durable().result(60)
     view.start()
-    assert view.journal.wait_until_caught_up(5)
+    assert view.journal.wait_until_caught_up(PATIENCE)
     assert view.health().up_reason == "JournalCorrupt"
     assert codes(reported) == ["JRNL_021"]
     tell(ledger.append, SystemClock())

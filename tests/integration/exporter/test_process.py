@@ -19,7 +19,6 @@ from support.tapes import eventually
 from trading_bot.boot.home import Home
 
 ENDS_WITHIN = 30.0
-"""Seconds; two on a quiet machine."""
 """Seconds: two on a quiet machine, and other tests run beside this one."""
 
 Program = subprocess.Popen[str]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.history import started
 from support.pages import get
 from support.tapes import eventually, open_writer
@@ -26,8 +26,8 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;versi
 @pytest.fixture
 def port(exporter: Exporter) -> int:
     exporter.start()
-    assert exporter.view.journal.wait_until_caught_up(5)
-    assert exporter.control.wait_until_caught_up(5)
+    assert exporter.view.journal.wait_until_caught_up(PATIENCE)
+    assert exporter.control.wait_until_caught_up(PATIENCE)
     return exporter.server.port
 
 
@@ -99,7 +99,7 @@ def test_other_methods_are_refused_in_words(port: int):
 
 
 def test_one_connection_serves_many_requests(port: int):
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         for _ in range(3):
             client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
             assert client.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
@@ -125,7 +125,7 @@ def test_slow_clients_hold_nobody_up(port: int):
 
 
 def test_beyond_the_bound_of_connections_a_client_is_told_to_come_back(port: int):
-    held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(CONNECTIONS)]
+    held = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(CONNECTIONS)]
     try:
         page = get(port, "/metrics")
         assert (page.status, page.headers["retry-after"]) == (503, "1")

@@ -23,8 +23,14 @@ STATE_GAUGES = {metric.name for metric in on_page(MetricsPage.EXPORTER) if metri
 
 def shows(scrape: Scrape, up: float, reason: str) -> Page:
     """Wait until the page says so, and return it."""
-    eventually(lambda: scrape().value("tradingbot_up_reason", reason=reason) == 1)
-    page = scrape()
+    pages: list[Page] = []
+
+    def says_so() -> bool:
+        pages.append(scrape())
+        return pages[-1].value("tradingbot_up_reason", reason=reason) == 1
+
+    eventually(says_so)
+    page = pages[-1]  # the next one may say something else
     assert page.status == 200
     assert page.value("tradingbot_up") == up
     return page

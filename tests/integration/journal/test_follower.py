@@ -34,7 +34,7 @@ def gather(follower: Follower, until: int, seconds: float = PATIENCE) -> list[En
 
 
 def next_page(follower: Follower) -> Page:
-    page = follower.next_page(10)
+    page = follower.next_page(PATIENCE)
     assert page is not None
     return page
 
@@ -243,12 +243,12 @@ def test_a_follower_that_has_closed_already_can_be_stopped(tmp_path: Path) -> No
 def test_a_commit_is_told_once_and_when_it_can_be_seen(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with open_writer(path) as writer, TapeReader.open(path) as reader, closing(CommitWatch(path)) as watch:
-        assert watch.wait(10)  # the watch stands from here on
+        assert watch.wait(PATIENCE)  # the watch stands from here on
         for number in range(1, 21):
             assert not watch.wait(0)
             writer.append(fact(number))
             writer.flush()
-            assert watch.wait(10)
+            assert watch.wait(PATIENCE)
             assert reader.last_seq() == number
 
 

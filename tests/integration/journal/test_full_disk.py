@@ -63,9 +63,8 @@ def test_a_file_size_limit_is_named_and_nothing_is_lost_when_it_is_lifted(
     start: Callable[..., Program], tmp_path: Path
 ) -> None:
     program = start("appending.py", tmp_path / "journal.db", "run-1", 7, FACTS)
-    read_until(program, "open")
     _, hard = resource.prlimit(program.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (300_000, hard))
+    resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (300_000, hard))  # before it can have written more
     read_until(program, "fault JRNL_004")
     resource.prlimit(program.pid, resource.RLIMIT_FSIZE, (hard, hard))
     finish(program, tmp_path / "journal.db")

@@ -33,6 +33,10 @@ def scrape(command: Command, name: str, **labels: str) -> float | None:
     return page.value(name, **labels) if page.status == 200 else None
 
 
+def telemetry_flows(command: Command) -> bool:
+    return scrape(command, "tradingbot_condition", condition="TelemetryFlowing", status="True") == 1
+
+
 @pytest.mark.serial
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", COLLECTORS)
@@ -85,7 +89,8 @@ def test_a_dead_collector_is_one_line_in_the_log_and_false_in_the_condition(
         variables = environment_of(collector, OTEL_EXPORTER_OTLP_TIMEOUT="0.3")
     exporter = command.start("exporter", **variables)
     failures = "tradingbot_telemetry_export_failures_total"
-    eventually(lambda: (scrape(command, failures, tape="journal", signal="traces") or 0) >= 3)
+    for signal in ("traces", "logs"):
+        eventually(lambda signal=signal: (scrape(command, failures, tape="journal", signal=signal) or 0) >= 3)
     assert scrape(command, "tradingbot_telemetry_lag_events", tape="journal", signal="traces") == 20
     assert scrape(command, "tradingbot_exporter_errors_total", code="TEL_011") == 2
     assert home.log("exporter").read_text().count('"TEL_011"') == 2  # one a signal
@@ -111,6 +116,6 @@ def test_what_is_shipped_is_on_the_metrics_page_and_survives_a_restart(
         stamped = scrape(command, "tradingbot_telemetry_shipped_timestamp_seconds", **labels)
         assert stamped is not None
         assert abs(time.time() - stamped) < 120
-        assert scrape(command, "tradingbot_condition", condition="TelemetryFlowing", status="True") == 1
+        eventually(lambda: telemetry_flows(command))
         exporter.terminate()
         assert exporter.wait(PATIENCE) == 0

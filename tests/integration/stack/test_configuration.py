@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.command import free_ports
+from support.command import PATIENCE, free_ports, wait_until
 
 ROOT = Path(__file__).parents[3]
 CLIENT = Path(sys.executable).parent / "docker-compose"
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_dockers_own_client_takes_the_compose_file():
@@ -54,6 +55,14 @@ def test_every_yaml_file_of_the_stack_is_tidy():
     assert answer.returncode == 0, answer.stdout
 
 
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("reachable", [True, False])
 def test_ready_names_who_answers_and_who_does_not(reachable: bool):
     (port,) = free_ports(1)
@@ -64,6 +73,7 @@ def test_ready_names_who_answers_and_who_does_not(reachable: bool):
     )
     asked = port if reachable else free_ports(1)[0]
     try:
+        assert wait_until(lambda: answers(port))
         answer = subprocess.run(
             [
                 sys.executable,
@@ -72,10 +82,10 @@ def test_ready_names_who_answers_and_who_does_not(reachable: bool):
                 f"other=http://127.0.0.1:{asked}/",
             ],
             cwd=ROOT,
-            env={"READY_SECONDS": "20" if reachable else "2"},
+            env={"READY_SECONDS": str(PATIENCE) if reachable else "2"},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=2 * PATIENCE,
             check=False,
         )
     finally:
