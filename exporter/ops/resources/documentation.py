@@ -51,13 +51,17 @@ LLMS: Final = """\
 
 > A trading bot that writes every fact on a tape. This is its HTTP endpoint. Send the key of the file
 > api-key in the bot's home folder in the header X-API-Key. Answers are JSON and small; text/markdown is
-> served for summary, conditions and incident by Accept.
+> served for summary, conditions, incident and runbooks by Accept.
 
 Three cheap calls answer most questions:
 
 1. GET /api/v1/summary - health and why, positions, orders, today's result, alerts, last errors, what to call next
 2. GET /api/v1/errors/{code} - what an error code of the summary means, how often it came, what to do
 3. GET /api/v1/incident?at=TIME&minutes=10 - what changed before a moment
+
+To change something send the key of the file operate-key, first with ?dry_run=true: POST
+/api/v1/control/{action}, PUT /api/v1/config, POST /api/v1/workflows/{id}/execute. They answer 202 with
+a Location; it is done when that says so. Changes as they come: GET /api/v1/stream tells the WebSocket.
 
 - [Index of resources](/api/v1/)
 - [OpenAPI document](/api/v1/openapi.json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jsonschema
 import pytest
 from flask import Flask
@@ -120,6 +122,13 @@ def test_an_agent_is_told_three_calls_that_are_documented(app, document):
     calls = [line.split(" ")[2].partition("?")[0] for line in text.splitlines() if ". GET " in line]
     assert len(calls) == 3
     assert {(path, "get") for path in calls} <= set(told(document))
+    written = set(re.findall(r"(GET|POST|PUT)\s+(/api/v1/[\w/{}]+)", text))
+    assert len(written) == 7
+    served = {(method.upper(), re.sub(r"{\w+}", "{}", path)) for path, method in told(document)}
+    for method, path in written:
+        actions = ["pause", "resume"] if path.endswith("{action}") else [""]
+        for action in actions:
+            assert (method, re.sub(r"{\w+}", "{}", path.replace("{action}", action))) in served, path
 
 
 def test_the_boards_lead_to_paths_that_are_served(app):

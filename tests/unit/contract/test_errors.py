@@ -21,6 +21,7 @@ from trading_bot.contract.errors import (
 )
 from trading_bot.contract.errors import definition as taxonomy
 from trading_bot.contract.errors.definition import SemanticError
+from trading_bot.venues.decoding import undecodable
 
 CODE = re.compile(r"\b(?:AUTH|API|CFG|WF|BOT|FEED|VENUE|ORDER|RISK|RECON|JRNL|TEL|DATA)_\d{3}\b")
 CATALOGUE = Path("trading_bot/contract/errors")
@@ -93,6 +94,14 @@ def test_every_code_says_cause_impact_and_what_helps(code):
     assert row.runbook.endswith(f"errors.md#{code.lower()}")
     assert row.retryable is issubclass(row.consequence, RetriableError)
     assert row.severity in Severity
+
+
+def test_what_a_remedy_sends_a_reader_to_in_the_context_is_there():
+    promised = {
+        code for code, row in ERRORS.items() if any("context" in one.action for one in row.remediation)
+    }
+    assert promised == {"VENUE_007"}
+    assert "<html" in undecodable("the price", "<html>").context["answer"]
 
 
 def test_an_exception_is_of_the_consequence_that_its_code_declares():

@@ -20,7 +20,15 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         severity=Severity.WARNING,
         cause="The venue decoded the order and refused it.",
         impact="The order is over; nothing was traded.",
-        remediation=(Remediation("Read the venue's reason in the context"),),
+        remediation=(
+            Remediation(
+                "Read the venue's reason in the message: a filter, too little balance, a halted symbol"
+            ),
+            Remediation(
+                "Where a filter refuses, have the bot read the venue's rules anew",
+                command="tickertape workflow execute restart-bot",
+            ),
+        ),
     ),
     ErrorDefinition(
         code="ORDER_002",

@@ -20,7 +20,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="An order, fill, balance or position differs between the journal and the venue.",
         impact="No new risk is taken on what is concerned until it is settled.",
         remediation=(
-            Remediation("Compare both values in the context with the venue's own page"),
+            Remediation("Compare both values in the message with the venue's own page"),
             Remediation("Look for trades made by hand or by another program with the same keys"),
             Remediation("If the venue is right, take its value over: docs/reconciliation.md"),
         ),
@@ -33,7 +33,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="An order, fill, balance or position differs between the journal and the venue.",
         impact="Trading is halted until a person resumes it.",
         remediation=(
-            Remediation("Compare both values in the context with the venue's own page"),
+            Remediation("Compare both values in the message with the venue's own page"),
             Remediation("Adopt the venue's value, then lift the halt", "tickertape resume --confirm"),
         ),
     ),

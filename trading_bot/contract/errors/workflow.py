@@ -178,7 +178,7 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         cause="The command that a step ran ended with an error, or took more time or memory than it may.",
         impact="The step counts as failed; it is tried again, or what was done is undone.",
         remediation=(
-            Remediation("Read what the program printed, in the step's outputs or the error's context"),
+            Remediation("Read the last line that the program printed in the message, or run it by hand"),
         ),
     ),
     ErrorDefinition(
