@@ -257,14 +257,11 @@ def disagreement(floor: Floor, *, foreign: bool = False) -> str | None:
     With ``foreign`` trades of others on the account count in the balances alone.
     """
     books, state = floor.books(), floor.state()
-    own = {
-        getattr(envelope.payload, "client_order_id", None) for envelope in floor.events(OrderIntended.KIND)
-    }
-    orders = {order["order_id"] for order in books["orders"] if order["client_order_id"] in own}
+    orders = _own_orders(floor, books) if foreign else None  # each look takes time, and trading goes on
     at_exchange = {
         (trade["symbol"], str(trade["trade_id"]))
         for trade in books["trades"]
-        if not foreign or trade["order_id"] in orders
+        if orders is None or trade["order_id"] in orders
     }
     booked = [fill_of(envelope) for envelope in floor.events(OrderFilled.KIND)]
     ours = {(fill.symbol, fill.trade_id) for fill in booked}
@@ -281,6 +278,14 @@ def disagreement(floor: Floor, *, foreign: bool = False) -> str | None:
         if there != here:
             return f"{asset}: {there} at the exchange, {here} in the bot's books"
     return None
+
+
+def _own_orders(floor: Floor, books: dict[str, Any]) -> set[Any]:
+    """Return the exchange's ids of the orders that the bot has meant to send."""
+    own = {
+        getattr(envelope.payload, "client_order_id", None) for envelope in floor.events(OrderIntended.KIND)
+    }
+    return {order["order_id"] for order in books["orders"] if order["client_order_id"] in own}
 
 
 def agree(floor: Floor, seconds: float = PATIENCE, *, foreign: bool = False) -> None:
