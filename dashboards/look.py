@@ -22,13 +22,14 @@ QUIET: Final = "text"
 PROMETHEUS: Final = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 LOKI: Final = common.DataSourceRef(type_val="loki", uid="${loki}")
 
-MONEY: Final = "currency:financial:$"
+MONEY: Final = "currency:financial: USD:suffix"
+"""Behind the number, as everywhere in the product: in front of it, Grafana writes `$-5.97` for a loss."""
 SHARE: Final = "percentunit"
 SECONDS: Final = "s"
 PER_MINUTE: Final = "suffix:/min"
 PER_SECOND: Final = "suffix:/s"
 COUNT: Final = "short"
-BASIS_POINTS: Final = "suffix: bp"
+BASIS_POINTS: Final = "suffix:bp"
 BYTES: Final = "bytes"
 
 SILENT: Final = "not known: the bot is silent"
@@ -41,7 +42,8 @@ PLAIN: Final[Steps] = ((None, NEUTRAL),)
 NONE_IS_GOOD: Final[Steps] = ((None, GOOD), (0.001, BAD))
 SOME_IS_CAREFUL: Final[Steps] = ((None, GOOD), (0.001, CAREFUL))
 SOME_IS_TROUBLE: Final[Steps] = ((None, GOOD), (0.001, WARNING))
-PROFIT: Final[Steps] = ((None, BAD), (0, GOOD))
+PROFIT: Final[Steps] = ((None, BAD), (-0.005, GOOD))
+"""What is shown as 0.00 is no loss: rounding leaves such remains of positions."""
 UTILISATION: Final[Steps] = ((None, GOOD), (limits.LOSS_WARNING, CAREFUL), (limits.EXPOSURE_WARNING, BAD))
 """Of a limit: look at it where the first alert does, act where the last does; at 100 % the bot acts by itself."""
 BUDGET_LEFT: Final[Steps] = (

@@ -75,19 +75,6 @@ def named_states(identity: int, title: str, query: Query, description: str) -> s
     )
 
 
-def trend(identity: int, title: str, query: Query, description: str) -> stat.Panel:
-    """Return one big number with its way there behind it."""
-    panel = (
-        stat.Panel()
-        .graph_mode(options.BigValueGraphMode.AREA)
-        .color_mode(options.BigValueColorMode.VALUE)
-        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-        .thresholds(look.thresholds(look.PLAIN))
-        .with_target(_over_time(query, REFERENCES[0]))
-    )
-    return _framed(panel, identity, title, description).span(4).height(4)
-
-
 def lines(identity: int, title: str, queries: tuple[Query, ...], description: str) -> timeseries.Panel:
     """Return lines over time, with a legend."""
     panel = (

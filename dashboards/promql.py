@@ -93,6 +93,12 @@ def mean(metric: Source, over: str = SHOWN, **matchers: str | tuple[str, ...]) -
     return f"avg_over_time({series(metric, **matchers)}[{over}])"
 
 
+def seen(metric: Source, **matchers: str | tuple[str, ...]) -> str:
+    """Return the most that a gauge was in the whole time shown: asked once, not anew for each point."""
+    _refuse(metric, MetricType.GAUGE)
+    return f"max_over_time({series(metric, **matchers)}[{SHOWN}] @ end())"
+
+
 def either(parts: Mapping[str, str]) -> str:
     """Return several expressions as one, told apart by the label ``what``: one question instead of many."""
     return " or ".join(f'label_replace({part}, "{WHAT}", "{what}", "", "")' for what, part in parts.items())

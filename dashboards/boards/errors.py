@@ -82,6 +82,7 @@ BOARD: Final = Board(
                 .override_by_name("warning", panels.coloured(look.CAREFUL))
                 .override_by_name("error", panels.coloured(look.WARNING))
                 .override_by_name("critical", panels.coloured(look.BAD))
+                .axis_soft_max(1)
                 .no_value("nothing is scraped"),
                 panels.bars(
                     106,
@@ -123,7 +124,7 @@ BOARD: Final = Board(
                     108,
                     "Last seen, ago",
                     errors.LAST_SEEN,
-                    "How long ago each code last occurred, on this journal. Short bars are recent.",
+                    "How long ago each code last occurred, on this journal, the latest first. Short bars are recent.",
                 )
                 .unit(look.DURATION)
                 .no_value("no error on this journal"),

@@ -187,6 +187,8 @@ BOARD: Final = Board(
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_CAREFUL))
+                .override_by_name("ack", panels.column(("displayName", "acknowledgement")))
+                .override_by_name("fill", panels.column(("displayName", "first fill")))
                 .span(6)
                 .no_value("nothing is scraped"),
                 panels.lines(

@@ -122,7 +122,7 @@ BOARD: Final = Board(
                     (guards.ORDER_TO_TRADE, guards.ORDER_TO_TRADE_LIMIT),
                     "Good: near 1. Many orders without a trade look like abuse to a venue, which may ban the bot.",
                 )
-                .unit("suffix: to 1")
+                .unit("suffix:to 1")
                 .axis_soft_min(0)
                 .override_by_regexp("limit.*", panels.dashed(look.BAD))
                 .no_value("fewer orders than it takes to judge"),

@@ -46,7 +46,7 @@ BOARD: Final = Board(
                     "Error budget left",
                     panels.graded_column(look.LEVEL_LEFT, look.SHARE, 0, width=150),
                 )
-                .override_by_name("Burn, 1 h", panels.graded_column(look.BURN, "suffix: times", 1, width=130))
+                .override_by_name("Burn, 1 h", panels.graded_column(look.BURN, "suffix:times", 1, width=130))
                 .override_by_name(
                     "Missed, 1 h", panels.column(("unit", look.COUNT), ("decimals", 0), ("custom.width", 130))
                 )
@@ -153,6 +153,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.PER_SECOND)
                 .axis_soft_min(0)
+                .axis_soft_max(1)
                 .interval(look.SPARSE)
                 .span(8)
                 .no_value("no rules are loaded: alerts/generated")

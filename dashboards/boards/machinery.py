@@ -210,6 +210,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.PER_SECOND)
                 .axis_soft_min(0)
+                .axis_soft_max(1)
                 .span(10)
                 .no_value("nothing is shipped: OTEL_EXPORTER_OTLP_ENDPOINT is not set"),
                 panels.lines(

@@ -104,10 +104,11 @@ BOARD: Final = Board(
                     109,
                     "Blocked symbols by reason",
                     (market.BLOCKS,),
-                    "How many, and why. Empty is good. StaleFeed: nothing comes; FrozenBook: quotes come and never "
-                    "change; PriceJump: the price moved too far at once and the venue is asked; UnknownSession: no "
-                    "trading hours are known; NotListed, NotReconciled, NoHistory: the venue does not serve it; "
-                    "UnknownOrder, Mismatch, Unprotected, StuckPosition: see Risk and Guards.",
+                    "How many, and why; one symbol can have several reasons. Empty is good. StaleFeed: nothing comes; "
+                    "FrozenBook: quotes come and never change; PriceJump: the price moved too far at once and the "
+                    "venue is asked; UnknownSession: no trading hours are known; NotListed, NotReconciled, "
+                    "NoHistory: the venue does not serve it; UnknownOrder, Mismatch, Unprotected, StuckPosition: see "
+                    "Risk and Guards.",
                 )
                 .decimals(0)
                 .override_by_name("StaleFeed", panels.coloured(look.WARNING))

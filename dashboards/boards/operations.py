@@ -219,6 +219,7 @@ BOARD: Final = Board(
                 )
                 .unit(look.PER_SECOND)
                 .axis_soft_min(0)
+                .axis_soft_max(1)
                 .span(8)
                 .no_value("the ops endpoint is not scraped"),
                 panels.lines(

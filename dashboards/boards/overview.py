@@ -131,12 +131,14 @@ BOARD: Final = Board(
                     "Limits used",
                     risk.UTILISATION,
                     "Share of each limit. From 70 % on look at it, from 95 % on act; at 100 % orders are denied, "
-                    "and loss and drawdown open their breaker. An order that closes a position may go beyond.",
+                    "and loss and drawdown open their breaker. An order that closes a position may go beyond. Blue: "
+                    "the largest single order of the last minute, which is as large as the settings want it.",
                 )
                 .unit(look.SHARE)
                 .max(1)
                 .decimals(0)
                 .thresholds(look.thresholds(look.UTILISATION))
+                .override_by_name("max_order_notional", panels.coloured(look.NEUTRAL))
                 .span(7)
                 .height(9)
                 .no_value(look.SILENT)
@@ -147,7 +149,7 @@ BOARD: Final = Board(
             200,
             "Money",
             (
-                panels.trend(
+                panels.number(
                     201,
                     "Equity",
                     account.EQUITY,
@@ -158,7 +160,7 @@ BOARD: Final = Board(
                 .span(5)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Trading", address("trading"))]),
-                panels.trend(
+                panels.number(
                     202,
                     "P&L today",
                     account.DAILY,
@@ -170,7 +172,7 @@ BOARD: Final = Board(
                 .span(5)
                 .no_value(look.SILENT)
                 .data_links([panels.link("Trading", address("trading"))]),
-                panels.trend(
+                panels.number(
                     203,
                     "Drawdown",
                     account.DRAWDOWN,
@@ -278,12 +280,13 @@ BOARD: Final = Board(
                     305,
                     "Errors in this time",
                     errors.BY_CODE,
-                    "By code. Empty is good. Follow a bar to its records, with cause, impact and what to do.",
+                    "By code, the most frequent first. Empty is good. Follow a bar to its records, with cause, impact "
+                    "and what to do.",
                 )
                 .decimals(0)
                 .thresholds(look.thresholds(look.SOME_IS_TROUBLE))
                 .span(24)
-                .height(6)
+                .height(8)
                 .no_value("no error in this time")
                 .data_links([panels.link("Errors", address("errors"))]),
             ),

@@ -23,12 +23,14 @@ BOARD: Final = Board(
                     "Limits used",
                     risk.UTILISATION,
                     "Share of each limit now. From 70 % on look at it, from 95 % on act; at 100 % orders are denied, "
-                    "and loss and drawdown open their breaker. An order that closes a position may go beyond.",
+                    "and loss and drawdown open their breaker. An order that closes a position may go beyond. Blue: "
+                    "the largest single order of the last minute, which is as large as the settings want it.",
                 )
                 .unit(look.SHARE)
                 .max(1)
                 .decimals(0)
                 .thresholds(look.thresholds(look.UTILISATION))
+                .override_by_name("max_order_notional", panels.coloured(look.NEUTRAL))
                 .height(10)
                 .no_value(look.SILENT),
                 panels.lines(

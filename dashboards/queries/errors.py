@@ -10,7 +10,7 @@ from trading_bot.contract.telemetry import labels, metrics
 
 CODES: Final = values(metrics.ERRORS_TOTAL, labels.CODE)
 
-BY_CODE: Final = Query(f"{total(increase(metrics.ERRORS_TOTAL), labels.CODE)} > 0", "{{code}}")
+BY_CODE: Final = Query(f"sort_desc({total(increase(metrics.ERRORS_TOTAL), labels.CODE)} > 0)", "{{code}}")
 BY_CODE_OVER_TIME: Final = Query(
     f"{PER_MINUTE} * {total(rate(metrics.ERRORS_TOTAL), labels.CODE)} > 0", "{{code}}"
 )
@@ -30,7 +30,7 @@ def _described(expression: str) -> str:
 COUNTS: Final = Query(
     _described(f"{total(increase(metrics.ERRORS_TOTAL), labels.CODE, labels.SEVERITY)} > 0"), "count"
 )
-LAST_SEEN: Final = Query(largest(age(metrics.ERROR_TIME), labels.CODE), "{{code}}")
+LAST_SEEN: Final = Query(f"sort({largest(age(metrics.ERROR_TIME), labels.CODE)})", "{{code}}")
 OPS: Final = Query(f"{total(increase(metrics.CONTROL_ERRORS), labels.CODE)} > 0", "ops {{code}}")
 EXPORTER: Final = Query(f"{total(increase(metrics.EXPORTER_ERRORS), labels.CODE)} > 0", "exporter {{code}}")
 

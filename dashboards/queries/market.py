@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.promql import PER_MINUTE, SHOWN, age, increase, largest, rate, series, total
+from dashboards.promql import PER_MINUTE, SHOWN, age, increase, largest, rate, seen, series, total
 from dashboards.queries.query import Query
 from trading_bot.contract.telemetry import labels, metrics
 
@@ -24,7 +24,12 @@ AGAINST_AVERAGE: Final = Query(
     "{{symbol}}",
 )
 """Prices of different sizes on one axis."""
-BLOCKS: Final = Query(f"{total(series(metrics.BLOCKED), labels.BLOCK_REASON)} > 0", "{{reason}}")
+BLOCKS: Final = Query(
+    f"{total(series(metrics.BLOCKED), labels.BLOCK_REASON)}"
+    f" and {total(seen(metrics.BLOCKED), labels.BLOCK_REASON)} > 0",
+    "{{reason}}",
+)
+"""Reasons that there were in the time shown, with the zeros between: without them an area would not end."""
 CALENDAR_LEFT: Final = Query(
     f"min by (bot, calendar) ({series(metrics.SESSION_TABLE_EXPIRY)} - time())", "{{calendar}}"
 )

@@ -104,6 +104,17 @@ def test_every_selector_chooses_the_bots_and_every_rate_takes_grafanas_interval(
 
 
 @each_board
+def test_lines_and_areas_are_not_cut_where_they_are_zero(board):
+    """What is gone instead of zero is drawn as it was until it comes again; only bars end by themselves."""
+    for panel in panels(board):
+        drawn = panel.get("fieldConfig", {}).get("defaults", {}).get("custom", {}).get("drawStyle", "line")
+        if panel["type"] == "timeseries" and drawn != "bars":
+            for target in targets(panel):
+                kept = target["expr"].partition(" and ")[0]
+                assert not kept.endswith(" > 0"), f"{panel['title']}: {target['expr']}"
+
+
+@each_board
 def test_a_board_asks_at_most_thirty_queries(board):
     chosen = [variable for variable in variables(board).values() if variable["type"] == "query"]
     shown = [target for panel in panels(board) for target in targets(panel)]
