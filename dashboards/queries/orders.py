@@ -6,7 +6,6 @@ from typing import Final
 
 from dashboards.promql import (
     PER_MINUTE,
-    SHOWN,
     age,
     either,
     heat,
@@ -55,7 +54,6 @@ ACK_MEDIAN: Final = Query(quantile(0.5, metrics.ORDER_ACK), "median, {{bot}}")
 ACK_SLOW: Final = Query(quantile(0.99, metrics.ORDER_ACK), "99 of 100 faster, {{bot}}", exemplars=True)
 FILL_MEDIAN: Final = Query(quantile(0.5, metrics.ORDER_FILL), "median, {{bot}}")
 FILL_SLOW: Final = Query(quantile(0.99, metrics.ORDER_FILL), "99 of 100 faster, {{bot}}", exemplars=True)
-ACK_SHOWN: Final = Query(quantile(0.99, metrics.ORDER_ACK, over=SHOWN))
 INTERRUPTED: Final = Query(total(increase(metrics.LATENCY_INTERRUPTED), labels.STAGE), "{{stage}}")
 
 REQUESTS: Final = Query(

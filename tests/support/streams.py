@@ -79,12 +79,6 @@ class StreamRig:
         """Commit a quote."""
         return self.append(quote("EUR/USD", price, price, self.clock.now_ns()))
 
-    def restart_server(self) -> None:
-        """End the server and start another one on another port."""
-        self.server.stop()
-        self.server = self._server()
-        self.server.start()
-
     def open(self, path: str = "/ws/v1", key: str | None = KEY, **options: Any) -> connect:
         """Return a connection to be opened: `async with rig.open() as connection`."""
         headers = options.pop("headers", {}) if key is None else {"X-API-Key": key}
