@@ -476,7 +476,7 @@ def test_a_probability_strikes_that_share_of_the_occasions_the_same_way_each_tim
     async def one_round(client):
         exchange.switch("reject_order", on=True, probability=0.3)
         struck = []
-        for number in range(40):
+        for number in range(30):  # twice, and those of the tests before: fewer than 100 in ten seconds
             try:
                 await place(client, f"dice-{number}-{time.monotonic_ns()}"[:36], quantity=10)
                 struck.append(False)
@@ -489,7 +489,7 @@ def test_a_probability_strikes_that_share_of_the_occasions_the_same_way_each_tim
 
     first, second = ask(exchange, question)
     assert first == second
-    assert 4 <= sum(first) <= 20
+    assert 3 <= sum(first) <= 15
 
 
 def test_a_fault_ends_by_itself_and_both_ends_are_recorded(exchange):

@@ -23,7 +23,9 @@ def keys(exchange) -> tuple[str, str]:
 
 def signed(exchange, method: str, path: str, **parameters):
     key, secret = keys(exchange)
-    payload = urllib.parse.urlencode({**parameters, "timestamp": int(time.time() * 1000)})
+    # the longest window: a busy machine may need it
+    sent = {"recvWindow": 60_000, **parameters, "timestamp": int(time.time() * 1000)}
+    payload = urllib.parse.urlencode(sent)
     signature = hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
     request = urllib.request.Request(
         f"{exchange.url}{path}?{payload}&signature={signature}", method=method, headers={"X-MBX-APIKEY": key}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from support.command import wait_until
+from support.command import PATIENCE, wait_until
 from support.workflow_bench import Shop, shop
 from support.workflow_troubles import TROUBLES
 
@@ -54,7 +54,7 @@ def failing(name: str, step_id: str) -> dict:
     """Return the workflow with that step never proven, and nobody waiting long."""
     document = copy.deepcopy(as_document(ALL[name]))
     for step in document["steps"]:
-        step["verify"]["within"] = min(step["verify"].get("within", 0), 15)
+        step["verify"]["within"] = min(step["verify"].get("within", 0), PATIENCE)
         step.pop("retry", None)
         if step["id"] == step_id:
             step["verify"] = {"that": [NEVER]}
