@@ -58,7 +58,7 @@ class Up:
         request = urllib.request.Request(f"http://127.0.0.1:{self.command.port(variable)}{path}")
         request.add_header("X-API-Key", (self.command.home / "api-key").read_text().strip())
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=5) as answer:
+        with opener.open(request, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def answers(self, variable: str, path: str) -> bool:
@@ -72,7 +72,7 @@ class Up:
         self.process.send_signal(how)
         code = self.process.wait(PATIENCE)
         taken = time.monotonic() - begun
-        self._reader.join(5)
+        self._reader.join(PATIENCE)
         return code, taken
 
 
@@ -176,7 +176,7 @@ def test_a_second_up_is_refused_while_the_first_one_goes_on(up: Up):
 
 def test_with_a_duration_it_stops_by_itself_and_fine(command: Command):
     begun = time.monotonic()
-    answer = command.run("up", "--bar", "1s", "--duration", "6s", timeout=60)
+    answer = command.run("up", "--bar", "1s", "--duration", "6s")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert time.monotonic() - begun < 6 + STOP_WITHIN + 2
     assert not processes_of(command.home)
