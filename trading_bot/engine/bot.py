@@ -178,8 +178,7 @@ class Bot:
                 strategies=tuple(self._context.settings.strategies),
             )
         )
-        self._vitals.ready = True
-        self._vitals.beat()  # what limits the mode is found before trading begins, not a second after
+        self._vitals.begin()
         self._context.modes.withdraw(NOT_READY)
         self._begin("clock", self._keep(self._measure_clock, lambda: CLOCK_SECONDS))
         self._begin("prune", self._prune())

@@ -63,6 +63,12 @@ class Vitals:
         self._ready_at: int | None = None
         self._snapshot_at = context.clock.monotonic_ns()
 
+    def begin(self) -> None:
+        """Be ready: what limits the mode is found, and what was measured told, before trading begins."""
+        self.ready = True
+        self._write_sample()
+        self.beat()
+
     def beat(self) -> None:
         """Do all of it once."""
         self.write_beacon()
@@ -202,12 +208,15 @@ class Vitals:
 
     def _write_records(self) -> None:
         if self._meter.due(self._context.settings.intervals.sample_seconds):
-            self._meter.counters.update(self._feed.drain_refused())
-            self._ledger.append(self._meter.sample())
+            self._write_sample()
         now = self._clock.monotonic_ns()
         if now - self._snapshot_at >= self._context.settings.intervals.snapshot_seconds * SECOND:
             self._snapshot_at = now
             self._ledger.append(snapshot(self._ledger.state))
+
+    def _write_sample(self) -> None:
+        self._meter.counters.update(self._feed.drain_refused())
+        self._ledger.append(self._meter.sample())
 
 
 def _age(then: int | None, now: int) -> float | None:

@@ -20,6 +20,7 @@ from trading_bot.contract.events.lifecycle import (
     ModeChanged,
     StateSnapshotted,
 )
+from trading_bot.contract.events.observation import RuntimeSampled
 from trading_bot.contract.events.trading import OrderFilled, OrderIntended, OrderSent, Side, SignalRaised
 from trading_bot.contract.telemetry import metrics
 from trading_bot.domain.fold import evolve
@@ -49,6 +50,18 @@ def test_a_restart_keeps_positions_cash_and_anchors_and_proves_it(tmp_path: Path
             assert not bot.events(DayStarted)
             for metric in (metrics.ORDERS, metrics.FILLS, metrics.SIGNALS):
                 assert bot.state.counts[metric.name] == before.counts[metric.name]
+
+    play(scenario())
+
+
+def test_what_was_measured_is_told_before_trading_begins(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        for _ in range(2):
+            async with rig.running() as bot:
+                told = [type(each.payload) for each in bot.ledger.envelopes]
+                assert RuntimeSampled in told[: told.index(BotReady) + 2], told
+                assert bot.state.runtime.clock_offset_ns is not None
 
     play(scenario())
 
