@@ -11,7 +11,7 @@ from trading_bot.boot.home import Home
 from trading_bot.boot.settings import load_settings
 from trading_bot.boot.signals import LOOK_AGAIN_SIGNAL
 from trading_bot.cli.options import home_option
-from trading_bot.cli.switch import existing_home, is_halted, tell, wait_for_mode
+from trading_bot.cli.switch import existing_home, holds_beacon, is_halted, tell_once_up, wait_for_mode
 from trading_bot.contract.errors import OperatorError, RetriableError
 
 
@@ -24,14 +24,20 @@ def resume(home: Path | None, confirm: bool) -> int:  # noqa: FBT001 - click pas
     Example: tickertape resume --confirm
     """
     folder = existing_home(Home(load_settings(home).home))
-    request = read_halt(folder.halt) or _of_the_bot(folder)
+    by_file = read_halt(folder.halt)
+    request = by_file or _of_the_bot(folder)
     if request is None:
         raise OperatorError("BOT_011", f"there is no {folder.halt}", path=str(folder.halt))
     if not confirm:
         message = f"halted by {request.actor}: {request.reason}. Trading begins again with --confirm"
         raise click.UsageError(message)
     folder.halt.unlink(missing_ok=True)
-    pid = tell(folder, LOOK_AGAIN_SIGNAL)
+    pid = tell_once_up(folder, LOOK_AGAIN_SIGNAL)
+    if pid is None and (by_file is None or holds_beacon(folder)):
+        message = (
+            "the bot has ended or just starts: what halts it stands on its journal; ask again once it runs"
+        )
+        raise RetriableError("BOT_007", message)
     if pid is None:
         click.echo(f"{folder.halt} is removed; no bot runs here")
         return 0

@@ -51,6 +51,20 @@ def tell(home: Home, number: signal.Signals) -> int | None:
     return None
 
 
+def tell_once_up(home: Home, number: signal.Signals) -> int | None:
+    """Like :func:`tell`; a bot that just starts is waited for, until it has said something of its own."""
+    deadline = time.monotonic() + PATIENCE
+    while (pid := tell(home, number)) is None and holds_beacon(home) and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY)
+    return pid
+
+
+def holds_beacon(home: Home) -> bool:
+    """Whether a bot runs or starts here. One that starts holds the file while its predecessor's words stand in it."""
+    reading = read_beacon(home.beacon, SystemClock().now_ns())
+    return reading.status in {BeaconStatus.ALIVE, BeaconStatus.FROZEN}
+
+
 def _has_open(pid: int, path: Path) -> bool:
     """Whether that process has the beacon open: one that has just taken it still shows its predecessor's pid."""
     wanted = path.resolve()

@@ -357,10 +357,19 @@ class Bot:
 
     def _look_again(self) -> None:
         """A person lifts a halt: what a signal or an error asked for is over, the HALT file is read again."""
+        was_halted = self._context.modes.mode is Mode.HALTED
         self._vitals.halt_asked = False
         self._context.modes.withdraw(HALTING_ERROR)
         self._context.modes.withdraw(OPERATOR_HALT)
         self._vitals.look_at_halt()
+        if was_halted:
+            self._vitals.halt_lifted_at = self._ledger.writer.last
+        self._begin("confirm", self._confirm())
+
+    async def _confirm(self) -> None:
+        """Tell who waits for the beacon, as soon as the tape has what changed."""
+        with contextlib.suppress(TickertapeError):  # a journal that cannot be written has its own condition
+            await self._ledger.durable()
         self._vitals.write_beacon()
 
     async def _wind_down(self) -> None:

@@ -31,6 +31,7 @@ class Vitals:
     Attributes:
         ready: whether recovery and the first reconciliation are done.
         halt_asked: whether a signal asked for a halt in this run, whatever the HALT file says.
+        halt_lifted_at: sequence number of the last event of a person lifting a halt; 0 before.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Vitals:
     ) -> None:
         self.ready = False
         self.halt_asked = False
+        self.halt_lifted_at = 0
         self._context = context
         self._ledger = context.ledger
         self._modes = context.modes
@@ -95,7 +97,7 @@ class Vitals:
             run_id=self._ledger.writer.position.run_id,
             ts=self._clock.now_ns(),
             position=self._ledger.writer.position,
-            mode=self._modes.mode,
+            mode=self._told_mode(),
             journal_error=fault.code if fault is not None else None,
         )
         before = self._beacon_fault
@@ -106,6 +108,11 @@ class Vitals:
             self._beacon_fault = error.code
             if error.code != before:
                 self._errors.record(error)
+
+    def _told_mode(self) -> Mode:
+        """The mode; the end of a halt is told once it is on the tape: a crash before would bring the halt back."""
+        is_kept = self._ledger.writer.committed >= self.halt_lifted_at
+        return self._modes.mode if is_kept else Mode.HALTED
 
     def look_at_halt(self) -> None:
         """Bring the kill switch in line with the HALT file and the signals."""

@@ -23,16 +23,19 @@ KEEPER = textwrap.dedent(
     from trading_bot.journal.beacon import Beacon, BeaconWriter
     from trading_bot.journal.schema import TapePosition
 
-    home, obeys = Path(sys.argv[1]), sys.argv[2] == "obeys"
+    home = Path(sys.argv[1])
     mode = [Mode.HALTED if (home / "HALT").exists() else Mode.RUNNING]
 
     def look(*_):
-        if obeys:
+        if sys.argv[2] != "ignores":
             mode[0] = Mode.HALTED if (home / "HALT").exists() else Mode.RUNNING
 
     signal.signal(signal.SIGUSR1, look)
     signal.signal(signal.SIGUSR2, look)
     writer = BeaconWriter.open(home / "bot.beacon")
+    if sys.argv[2] in {"begins late", "never begins"}:
+        print("on", flush=True)
+        time.sleep(1 if sys.argv[2] == "begins late" else 600)
     while True:
         writer.write(
             Beacon(pid=os.getpid(), run_id="r", ts=time.time_ns(), position=TapePosition("t", "r", 0), mode=mode[0])
@@ -139,6 +142,36 @@ def test_a_process_whose_pid_stands_in_its_predecessors_beacon_is_not_signalled(
     finally:
         bystander.kill()
         bystander.wait()
+
+
+@pytest.fixture
+def halted_by_itself(command: Command, keeper):
+    """Leaves the beacon of a dead bot that was halted, without a file, and starts the next one."""
+
+    def start(manner: str) -> None:
+        (command.home / "HALT").touch()
+        before = keeper()
+        before.kill()
+        before.wait()
+        keeper(manner)
+        (command.home / "HALT").unlink()
+
+    return start
+
+
+def test_a_bot_that_just_starts_is_waited_for_before_its_halt_is_lifted(command: Command, halted_by_itself):
+    halted_by_itself("begins late")
+    answer = command.run("resume", "--confirm")
+    assert answer.returncode == 0, answer.stderr
+    assert "confirms" in answer.stdout
+
+
+def test_a_bot_that_does_not_come_up_lifts_no_halt_and_that_is_said(command: Command, halted_by_itself):
+    halted_by_itself("never begins")
+    answer = command.run("resume", "--confirm")
+    assert answer.returncode == 1
+    assert "BOT_007" in answer.stderr
+    assert "ask again once it runs" in answer.stderr
 
 
 def rewritten(content: bytes, pid: int) -> bytes:

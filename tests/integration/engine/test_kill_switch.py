@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from support.engine import PAIR, STOCK, Rig, Running, play
+from support.tapes import read_all
 
 from trading_bot.contract.events.account import BreakerOpened
-from trading_bot.contract.events.lifecycle import BotStarted, Mode
+from trading_bot.contract.events.lifecycle import BotStarted, Mode, ModeDemanded
 from trading_bot.contract.events.trading import (
     OrderAcknowledged,
     OrderCancelled,
@@ -23,6 +24,7 @@ from trading_bot.contract.events.trading import (
     OrderSent,
 )
 from trading_bot.engine.modes import OPERATOR_HALT
+from trading_bot.journal.beacon import read_beacon
 from trading_bot.venues.in_memory import InMemoryVenue
 from trading_bot.venues.protocol import MayLeave, NewOrder, VenueOrder, unconditionally
 
@@ -116,6 +118,31 @@ def test_however_it_was_halted_nothing_new_is_sent_what_works_is_cancelled_and_i
             await bot.bar("1.20", STOCK)
             await bot.until(lambda: len(bot.events(OrderSent)) > sent)
             assert len(bot.events(BotStarted)) == 1, "the same run goes on: no cold restart"
+
+    play(scenario())
+
+
+def told_mode(rig: Rig) -> Mode:
+    beacon = read_beacon(rig.home.beacon, rig.clock.now_ns()).beacon
+    assert beacon is not None
+    return beacon.mode
+
+
+def test_the_end_of_a_halt_is_told_once_the_tape_has_it(tmp_path: Path):
+    async def scenario() -> None:
+        rig = Rig(tmp_path)
+        async with rig.running() as bot:
+            by_command(rig, bot)
+            bot.beat()
+            assert told_mode(rig) is Mode.HALTED
+            os.kill(os.getpid(), signal.SIGUSR2)
+            await bot.until(lambda: bot.state.mode.mode is Mode.RUNNING)
+            bot.beat()
+            await bot.until(lambda: told_mode(rig) is not Mode.HALTED)
+            kept = [
+                each.payload for each in read_all(rig.home.journal) if isinstance(each.payload, ModeDemanded)
+            ]
+            assert (kept[-1].reason, kept[-1].standing) == (OPERATOR_HALT, False)
 
     play(scenario())
 

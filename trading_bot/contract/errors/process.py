@@ -75,8 +75,9 @@ DEFINITIONS: tuple[ErrorDefinition, ...] = (
         title="Bot did not answer",
         consequence=RetriableError,
         severity=Severity.WARNING,
-        cause="The bot runs, but its tape did not show the effect of the command in time.",
-        impact="The HALT file is in force; a bot that is stuck obeys it when it comes round, or at its next start.",
+        cause="The bot did not show the effect of the command in time: it is stuck, just starts, or has ended.",
+        impact="A halt that was asked for is in force by the HALT file, which a bot that is stuck obeys when it comes "
+        "round, or at its next start. A halt that was to be lifted stands.",
         remediation=(Remediation("See what the bot does", command="tickertape status"),),
     ),
     ErrorDefinition(
