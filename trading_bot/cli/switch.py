@@ -21,6 +21,8 @@ from trading_bot.journal.beacon import BeaconStatus, read_beacon
 PATIENCE: Final = 4.0
 """Seconds for the bot to confirm; its beacon is written once a second."""
 LOOK_EVERY: Final = 0.05
+HELD: Final = frozenset({BeaconStatus.ALIVE, BeaconStatus.FROZEN})
+"""Of a beacon that a process has: a bot that runs, is frozen, or just starts."""
 
 
 def existing_home(home: Home) -> Home:
@@ -40,7 +42,7 @@ def tell(home: Home, number: signal.Signals) -> int | None:
     The pid is trusted only while the beacon's lock is held: afterwards it may be anybody's.
     """
     reading = read_beacon(home.beacon, SystemClock().now_ns())
-    if reading.beacon is None or reading.status not in {BeaconStatus.ALIVE, BeaconStatus.FROZEN}:
+    if reading.beacon is None or reading.status not in HELD:
         return None
     pid = reading.beacon.pid
     if not _has_open(pid, home.beacon):
@@ -61,8 +63,7 @@ def tell_once_up(home: Home, number: signal.Signals) -> int | None:
 
 def holds_beacon(home: Home) -> bool:
     """Whether a bot runs or starts here. One that starts holds the file while its predecessor's words stand in it."""
-    reading = read_beacon(home.beacon, SystemClock().now_ns())
-    return reading.status in {BeaconStatus.ALIVE, BeaconStatus.FROZEN}
+    return read_beacon(home.beacon, SystemClock().now_ns()).status in HELD
 
 
 def _has_open(pid: int, path: Path) -> bool:
@@ -79,8 +80,7 @@ def _has_open(pid: int, path: Path) -> bool:
 def is_halted(home: Home) -> bool:
     """Whether a bot runs here and says that it is halted."""
     reading = read_beacon(home.beacon, SystemClock().now_ns())
-    runs = reading.status in {BeaconStatus.ALIVE, BeaconStatus.FROZEN}
-    return runs and reading.beacon is not None and reading.beacon.mode == Mode.HALTED
+    return reading.status in HELD and reading.beacon is not None and reading.beacon.mode == Mode.HALTED
 
 
 def wait_for_mode(home: Home, *, halted: bool) -> bool:
